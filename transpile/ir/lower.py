@@ -1,0 +1,317 @@
+"""From a pySigma rule to its meaning.
+
+The condition is read as pySigma parses it; each detection is lowered once, however often the
+condition names it. Modifiers have been applied by pySigma when the rule was loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import singledispatch
+
+from sigma.conditions import (
+    ConditionAND,
+    ConditionIdentifier,
+    ConditionItem,
+    ConditionNOT,
+    ConditionOR,
+    ConditionSelector,
+    SigmaCondition,
+)
+from sigma.exceptions import SigmaRuleLocation
+from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaRule
+from sigma.types import (
+    CompareOperators,
+    Placeholder,
+    SigmaBool,
+    SigmaCasedString,
+    SigmaCIDRExpression,
+    SigmaCompareExpression,
+    SigmaExists,
+    SigmaExpansion,
+    SigmaFieldReference,
+    SigmaNull,
+    SigmaNumber,
+    SigmaRegularExpression,
+    SigmaString,
+    SigmaTimestampPart,
+    SigmaType,
+    SpecialChars,
+)
+
+from transpile.ir.nodes import (
+    Anchor,
+    BooleanEquals,
+    Cidr,
+    Compare,
+    Comparison,
+    Equals,
+    Exists,
+    Field,
+    Glob,
+    IsNull,
+    Keyword,
+    Node,
+    NumberEquals,
+    Parts,
+    Regex,
+    SameAs,
+    TimePart,
+    TimePartCompare,
+    Wildcard,
+)
+from transpile.ir.simplify import all_of, any_of, negation
+from transpile.load.places import ItemLocation
+from transpile.query import Place, Refused
+
+
+def lower(rule: SigmaRule) -> Node:
+    """The meaning of a rule, its fields under the names that the rule has now.
+
+    Several conditions mean any of them.
+
+    Raises:
+        Refused: a placeholder that no pipeline resolved, a value that only one backend knows,
+            a keyword that is no text, or a condition that selects nothing.
+        SigmaConditionError: a condition that can't be parsed or names no detection.
+    """
+    conditions = _Conditions(rule.detection)
+    return any_of(conditions.lower(text) for text in rule.detection.condition)
+
+
+class _Conditions:
+    """The conditions of one rule over its detections, each of which is lowered once."""
+
+    def __init__(self, detections: SigmaDetections) -> None:
+        self._detections = detections
+        self._lowered: dict[str, Node] = {}
+
+    def lower(self, text: str) -> Node:
+        tree = SigmaCondition(text, self._detections).parse(postprocess=False)
+        return self._node(tree)
+
+    def _node(self, item: object) -> Node:
+        if isinstance(item, ConditionIdentifier):
+            return self._detection(item.identifier)
+        if isinstance(item, ConditionSelector):
+            names = [i.identifier for i in item.resolve_referenced_detections(self._detections)]
+            if not names:
+                raise Refused(
+                    "empty-selection", f"no detection of the rule fits {item.pattern!r}"
+                )
+            join = all_of if item.cond_class is ConditionAND else any_of
+            return join(self._detection(name) for name in names)
+        if isinstance(item, ConditionNOT):
+            return negation(self._node(item.args[0]))
+        if isinstance(item, (ConditionAND, ConditionOR)):
+            join = all_of if isinstance(item, ConditionAND) else any_of
+            return join(self._node(operand) for operand in item.args)
+        raise TypeError(f"unknown condition {type(item).__name__}")
+
+    def _detection(self, name: str) -> Node:
+        if name not in self._lowered:
+            # An unknown name is reported by pySigma, with its own words for it.
+            if name not in self._detections.detections:
+                ConditionIdentifier([name]).postprocess(self._detections)
+            self._lowered[name] = _lower_detection(self._detections[name])
+        return self._lowered[name]
+
+
+def _join_of(linking: type[ConditionItem] | None) -> Callable[[Iterable[Node]], Node]:
+    return all_of if linking is ConditionAND else any_of
+
+
+def _lower_detection(detection: SigmaDetection) -> Node:
+    return _join_of(detection.item_linking)(
+        _lower_item(item) if isinstance(item, SigmaDetectionItem) else _lower_detection(item)
+        for item in detection.detection_items
+    )
+
+
+def _lower_item(item: SigmaDetectionItem) -> Node:
+    values: list[SigmaType] = item.value or [SigmaNull()]
+    places = _places(item.source, len(values))
+    node = _join_of(item.value_linking)(
+        _lower_value(value, _Subject(item.field, place))
+        for value, place in zip(values, places, strict=True)
+    )
+    return negation(node) if item.negated else node
+
+
+def _places(source: SigmaRuleLocation | None, count: int) -> list[Place | None]:
+    """The place of each value: its own where the file has one for each, else the item's."""
+    if not isinstance(source, ItemLocation):
+        return [None] * count
+    if len(source.values) == count:
+        return list(source.values)
+    return [source.place] * count
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What a value is about: a field, or for a keyword none."""
+
+    name: str | None
+    place: Place | None
+
+    def field_for(self, what: str) -> Field:
+        if self.name is None:
+            raise Refused(
+                "keyword-kind", f"a keyword must be text; this one is {what}", self.place
+            )
+        return Field(self.name)
+
+
+@singledispatch
+def _lower_value(value: SigmaType, subject: _Subject) -> Node:
+    raise Refused(
+        "backend-value",
+        f"a {type(value).__name__} is written in the language of one backend only",
+        subject.place,
+    )
+
+
+@_lower_value.register
+def _(value: SigmaExpansion, subject: _Subject) -> Node:
+    return any_of(_lower_value(v, subject) for v in value.values)
+
+
+@_lower_value.register
+def _(value: SigmaString, subject: _Subject) -> Node:
+    parts = _parts(value, subject.place)
+    cased = isinstance(value, SigmaCasedString)
+    if subject.name is None:
+        return _keyword(parts, cased, subject.place)
+    return text_match(Field(subject.name), parts, cased, subject.place)
+
+
+def text_match(field: Field, parts: Parts, cased: bool, place: Place | None) -> Node:
+    """The leaf for a text with wildcards: `*` alone asks for presence only."""
+    if all(isinstance(part, str) for part in parts):
+        return Equals(field, "".join(map(str, parts)), cased, place=place)
+    if parts == (Wildcard.ANY_RUN,):
+        return Exists(field, place=place)
+    return Glob(field, parts, cased, place=place)
+
+
+_WILDCARDS = {
+    SpecialChars.WILDCARD_MULTI: Wildcard.ANY_RUN,
+    SpecialChars.WILDCARD_SINGLE: Wildcard.ANY_ONE,
+}
+
+
+def _parts(value: SigmaString, place: Place | None) -> Parts:
+    parts: list[str | Wildcard] = []
+    for part in value.s:
+        if isinstance(part, Placeholder):
+            raise Refused(
+                "unresolved-placeholder",
+                f"no pipeline gives a value for the placeholder %{part.name}%",
+                place,
+            )
+        new = part if isinstance(part, str) else _WILDCARDS[part]
+        last = parts[-1] if parts else None
+        if isinstance(new, str) and isinstance(last, str):
+            parts[-1] = last + new
+        elif new is not Wildcard.ANY_RUN or last is not Wildcard.ANY_RUN:
+            parts.append(new)
+    return tuple(parts)
+
+
+def _keyword(parts: Parts, cased: bool, place: Place | None) -> Node:
+    """A keyword is found anywhere, so an outer `*` says nothing."""
+    inner = list(parts)
+    while inner and inner[0] is Wildcard.ANY_RUN:
+        del inner[0]
+    while inner and inner[-1] is Wildcard.ANY_RUN:
+        del inner[-1]
+    if not inner:
+        raise Refused("empty-keyword", "an empty keyword finds every event", place)
+    return Keyword(tuple(inner), cased, place=place)
+
+
+@_lower_value.register
+def _(value: SigmaRegularExpression, subject: _Subject) -> Node:
+    field = subject.field_for("a regular expression")
+    if value.contains_placeholder():
+        raise Refused(
+            "unresolved-placeholder", "no pipeline gives a value for the placeholder", subject.place
+        )
+    flags = "".join(sorted(value.sigma_to_re_flag[flag] for flag in value.flags))
+    return Regex(field, str(value.regexp), flags, place=subject.place)
+
+
+@_lower_value.register
+def _(value: SigmaNumber, subject: _Subject) -> Node:
+    if subject.name is None:
+        return Keyword((str(value.number),), place=subject.place)
+    return NumberEquals(Field(subject.name), value.number, place=subject.place)
+
+
+@_lower_value.register
+def _(value: SigmaTimestampPart, subject: _Subject) -> Node:
+    return _time_part(value, Comparison.EQ, subject)
+
+
+def _time_part(value: SigmaTimestampPart, comparison: Comparison, subject: _Subject) -> Node:
+    return TimePartCompare(
+        subject.field_for("a part of a timestamp"),
+        TimePart[value.timestamp_part.name],
+        comparison,
+        int(value.number),
+        place=subject.place,
+    )
+
+
+@_lower_value.register
+def _(value: SigmaCompareExpression, subject: _Subject) -> Node:
+    if value.op is CompareOperators.NEQ:
+        return negation(_lower_value(value.number, subject))
+    comparison = Comparison[value.op.name]
+    if isinstance(value.number, SigmaTimestampPart):
+        return _time_part(value.number, comparison, subject)
+    return Compare(
+        subject.field_for("a comparison"), comparison, value.number.number, place=subject.place
+    )
+
+
+@_lower_value.register
+def _(value: SigmaBool, subject: _Subject) -> Node:
+    return BooleanEquals(
+        subject.field_for("a truth value"), value.boolean, place=subject.place
+    )
+
+
+@_lower_value.register
+def _(value: SigmaNull, subject: _Subject) -> Node:
+    return IsNull(subject.field_for("null"), place=subject.place)
+
+
+@_lower_value.register
+def _(value: SigmaExists, subject: _Subject) -> Node:
+    exists = Exists(subject.field_for("an existence test"), place=subject.place)
+    return exists if value.exists else negation(exists)
+
+
+@_lower_value.register
+def _(value: SigmaCIDRExpression, subject: _Subject) -> Node:
+    return Cidr(subject.field_for("an address range"), value.network, place=subject.place)
+
+
+_ANCHORS = {
+    (False, False): Anchor.WHOLE,
+    (True, False): Anchor.START,
+    (False, True): Anchor.END,
+    (True, True): Anchor.INSIDE,
+}
+
+
+@_lower_value.register
+def _(value: SigmaFieldReference, subject: _Subject) -> Node:
+    return SameAs(
+        subject.field_for("a field reference"),
+        Field(value.field),
+        _ANCHORS[value.starts_with, value.ends_with],
+        place=subject.place,
+    )
