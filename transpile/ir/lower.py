@@ -97,9 +97,7 @@ class _Conditions:
         if isinstance(item, ConditionSelector):
             names = [i.identifier for i in item.resolve_referenced_detections(self._detections)]
             if not names:
-                raise Refused(
-                    "empty-selection", f"no detection of the rule fits {item.pattern!r}"
-                )
+                raise Refused("empty-selection", f"no detection of the rule fits {item.pattern!r}")
             join = all_of if item.cond_class is ConditionAND else any_of
             return join(self._detection(name) for name in names)
         if isinstance(item, ConditionNOT):
@@ -157,9 +155,7 @@ class _Subject:
 
     def field_for(self, what: str) -> Field:
         if self.name is None:
-            raise Refused(
-                "keyword-kind", f"a keyword must be text; this one is {what}", self.place
-            )
+            raise Refused("keyword-kind", f"a keyword must be text; this one is {what}", self.place)
         return Field(self.name)
 
 
@@ -172,12 +168,12 @@ def _lower_value(value: SigmaType, subject: _Subject) -> Node:
     )
 
 
-@_lower_value.register
+@_lower_value.register(SigmaExpansion)
 def _(value: SigmaExpansion, subject: _Subject) -> Node:
     return any_of(_lower_value(v, subject) for v in value.values)
 
 
-@_lower_value.register
+@_lower_value.register(SigmaString)
 def _(value: SigmaString, subject: _Subject) -> Node:
     parts = _parts(value, subject.place)
     cased = isinstance(value, SigmaCasedString)
@@ -231,7 +227,7 @@ def _keyword(parts: Parts, cased: bool, place: Place | None) -> Node:
     return Keyword(tuple(inner), cased, place=place)
 
 
-@_lower_value.register
+@_lower_value.register(SigmaRegularExpression)
 def _(value: SigmaRegularExpression, subject: _Subject) -> Node:
     field = subject.field_for("a regular expression")
     if value.contains_placeholder():
@@ -242,14 +238,14 @@ def _(value: SigmaRegularExpression, subject: _Subject) -> Node:
     return Regex(field, str(value.regexp), flags, place=subject.place)
 
 
-@_lower_value.register
+@_lower_value.register(SigmaNumber)
 def _(value: SigmaNumber, subject: _Subject) -> Node:
     if subject.name is None:
         return Keyword((str(value.number),), place=subject.place)
     return NumberEquals(Field(subject.name), value.number, place=subject.place)
 
 
-@_lower_value.register
+@_lower_value.register(SigmaTimestampPart)
 def _(value: SigmaTimestampPart, subject: _Subject) -> Node:
     return _time_part(value, Comparison.EQ, subject)
 
@@ -264,7 +260,7 @@ def _time_part(value: SigmaTimestampPart, comparison: Comparison, subject: _Subj
     )
 
 
-@_lower_value.register
+@_lower_value.register(SigmaCompareExpression)
 def _(value: SigmaCompareExpression, subject: _Subject) -> Node:
     if value.op is CompareOperators.NEQ:
         return negation(_lower_value(value.number, subject))
@@ -276,25 +272,23 @@ def _(value: SigmaCompareExpression, subject: _Subject) -> Node:
     )
 
 
-@_lower_value.register
+@_lower_value.register(SigmaBool)
 def _(value: SigmaBool, subject: _Subject) -> Node:
-    return BooleanEquals(
-        subject.field_for("a truth value"), value.boolean, place=subject.place
-    )
+    return BooleanEquals(subject.field_for("a truth value"), value.boolean, place=subject.place)
 
 
-@_lower_value.register
+@_lower_value.register(SigmaNull)
 def _(value: SigmaNull, subject: _Subject) -> Node:
     return IsNull(subject.field_for("null"), place=subject.place)
 
 
-@_lower_value.register
+@_lower_value.register(SigmaExists)
 def _(value: SigmaExists, subject: _Subject) -> Node:
     exists = Exists(subject.field_for("an existence test"), place=subject.place)
     return exists if value.exists else negation(exists)
 
 
-@_lower_value.register
+@_lower_value.register(SigmaCIDRExpression)
 def _(value: SigmaCIDRExpression, subject: _Subject) -> Node:
     return Cidr(subject.field_for("an address range"), value.network, place=subject.place)
 
@@ -307,7 +301,7 @@ _ANCHORS = {
 }
 
 
-@_lower_value.register
+@_lower_value.register(SigmaFieldReference)
 def _(value: SigmaFieldReference, subject: _Subject) -> Node:
     return SameAs(
         subject.field_for("a field reference"),

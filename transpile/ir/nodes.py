@@ -60,8 +60,8 @@ class Field:
         return self.sigma or self.name
 
 
-Parts: TypeAlias = "tuple[str | Wildcard, ...]"
-Network: TypeAlias = "IPv4Network | IPv6Network"
+Parts: TypeAlias = tuple[str | Wildcard, ...]
+Network: TypeAlias = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +223,20 @@ class Keyword(Leaf):
 
 
 FieldLeaf: TypeAlias = (
-    "Equals | Glob | Regex | NumberEquals | BooleanEquals | Cidr | Compare | TimePartCompare"
-    " | IsNull | Exists | SameAs"
+    Equals
+    | Glob
+    | Regex
+    | NumberEquals
+    | BooleanEquals
+    | Cidr
+    | Compare
+    | TimePartCompare
+    | IsNull
+    | Exists
+    | SameAs
 )
-AnyLeaf: TypeAlias = "FieldLeaf | Keyword"
-Node: TypeAlias = "And | Or | Not | AnyLeaf"
+AnyLeaf: TypeAlias = FieldLeaf | Keyword
+Node: TypeAlias = And | Or | Not | AnyLeaf
 
 LEAVES: tuple[type[Leaf], ...] = (
     Equals,
