@@ -1,0 +1,146 @@
+"""How the rules of one log source stand in a target: made once, used for every rule of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
+
+from transpile.ir.nodes import (
+    And,
+    BooleanEquals,
+    Equals,
+    Exists,
+    Field,
+    FieldLeaf,
+    IsNull,
+    Keyword,
+    Node,
+    Not,
+    NumberEquals,
+    Or,
+    SameAs,
+)
+from transpile.ir.search import Search
+from transpile.ir.simplify import all_of, any_of, negation
+from transpile.query import Place, Reason, Refused
+
+
+class LogSource(NamedTuple):
+    """The log source of a rule, without its free text."""
+
+    product: str | None = None
+    category: str | None = None
+    service: str | None = None
+
+    def __str__(self) -> str:
+        return ", ".join(
+            f"{name}: {value}" for name, value in self._asdict().items() if value is not None
+        )
+
+
+FieldMap = Callable[[str], tuple[Field, ...]]
+"""from a Sigma field to the target's; several mean any of them; raises Refused for none"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the events of a log source are in a target and what its fields are called there.
+
+    `values` gives, for a field of the target, what it holds where Sigma's field holds the key
+    (in lower case): `{"network.direction": {"true": "egress"}}`. `approximations` are true of
+    every rule of the log source.
+    """
+
+    field: FieldMap
+    scope: tuple[Node, ...] = ()
+    table: str = ""
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    approximations: tuple[Reason, ...] = ()
+
+    def map(self, meaning: Node) -> Mapped:
+        """A rule's meaning in the target's fields; every field that has none is a refusal."""
+        mapper = _Mapper(self)
+        condition = mapper.node(meaning)
+        return Mapped(
+            Search(condition, self.scope, self.table),
+            {name: ", ".join(f.source or f.name for f in fs) for name, fs in mapper.fields.items()},
+            self.approximations,
+            tuple(mapper.refusals),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """A search in a target's fields, and what could not be carried over."""
+
+    search: Search
+    fields: Mapping[str, str]
+    approximations: tuple[Reason, ...] = ()
+    refusals: tuple[Reason, ...] = ()
+
+
+class _Mapper:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self.fields: dict[str, tuple[Field, ...]] = {}
+        self.refusals: list[Reason] = []
+
+    def node(self, node: Node) -> Node:
+        if isinstance(node, And):
+            return all_of([self.node(operand) for operand in node.operands])
+        if isinstance(node, Or):
+            return any_of([self.node(operand) for operand in node.operands])
+        if isinstance(node, Not):
+            return negation(self.node(node.operand))
+        if isinstance(node, Keyword):
+            return node
+        try:
+            return self._leaf(node)
+        except Refused as refused:
+            if refused.reason not in self.refusals:
+                self.refusals.append(refused.reason)
+            return node
+
+    def _leaf(self, leaf: FieldLeaf) -> Node:
+        fields = self._fields(leaf.field, leaf.place)
+        if isinstance(leaf, SameAs):
+            others = self._fields(leaf.other, leaf.place)
+            return any_of(replace(leaf, field=f, other=o) for f in fields for o in others)
+        # Null is the one leaf that must hold of all the fields that may carry the value.
+        join = all_of if isinstance(leaf, IsNull) else any_of
+        return join(map(partial(self._on, leaf), fields))
+
+    def _on(self, leaf: FieldLeaf, field: Field) -> Node:
+        translation = self._plan.values.get(field.name)
+        if translation is None or isinstance(leaf, (IsNull, Exists)):
+            return replace(leaf, field=field)
+        spelled = _spelling(leaf)
+        if spelled is None or spelled not in translation:
+            known = ", ".join(sorted(translation))
+            raise Refused(
+                "untranslated-value",
+                f"{field.name} holds other values than {field.sigma_name}, known only for {known}",
+                leaf.place,
+            )
+        return Equals(field, translation[spelled], place=leaf.place)
+
+    def _fields(self, field: Field, place: Place | None) -> tuple[Field, ...]:
+        name = field.name
+        if name not in self.fields:
+            try:
+                self.fields[name] = self._plan.field(name)
+            except Refused as refused:
+                raise Refused(refused.reason.code, refused.reason.message, place) from refused
+        return self.fields[name]
+
+
+def _spelling(leaf: FieldLeaf) -> str | None:
+    if isinstance(leaf, BooleanEquals):
+        return str(leaf.boolean).lower()
+    if isinstance(leaf, Equals):
+        return leaf.value.lower()
+    if isinstance(leaf, NumberEquals):
+        return str(leaf.number)
+    return None

@@ -1,0 +1,25 @@
+"""What a target is: a dialect, and a plan for each log source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from transpile.targets.plan import LogSource, Plan
+
+
+@dataclass(frozen=True)
+class Target:
+    """A place that queries are written for.
+
+    `dialect` names the language, `suffix` the ending of its files, `plan` tells for a log source
+    where its events are; it raises Refused where the target has none of them. `about` says in one
+    line what the fields and tables are.
+    """
+
+    name: str
+    title: str
+    dialect: str
+    suffix: str
+    about: str
+    plan: Callable[[LogSource], Plan]
