@@ -53,7 +53,7 @@ class Plan:
     every rule of the log source.
     """
 
-    field: FieldMap
+    resolve: FieldMap
     scope: tuple[Node, ...] = ()
     table: str = ""
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class _Mapper:
         name = field.name
         if name not in self.fields:
             try:
-                self.fields[name] = self._plan.field(name)
+                self.fields[name] = self._plan.resolve(name)
             except Refused as refused:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
         return self.fields[name]
