@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
-from transpile.ir.nodes import And, Node, Not, Or
+from transpile.ir.nodes import And, AnyLeaf, Node, Not, Or
 
 
 def all_of(operands: Iterable[Node]) -> Node:
@@ -32,3 +32,14 @@ def _join(kind: type[And] | type[Or], operands: Iterable[Node]) -> Node:
     if not flat:
         raise ValueError(f"{kind.__name__} of nothing has no meaning")
     return next(iter(flat)) if len(flat) == 1 else kind(tuple(flat))
+
+
+def map_leaves(node: Node, change: Callable[[AnyLeaf], Node]) -> Node:
+    """The same tree with each leaf replaced by what it changes to."""
+    if isinstance(node, And):
+        return all_of([map_leaves(operand, change) for operand in node.operands])
+    if isinstance(node, Or):
+        return any_of([map_leaves(operand, change) for operand in node.operands])
+    if isinstance(node, Not):
+        return negation(map_leaves(node.operand, change))
+    return change(node)

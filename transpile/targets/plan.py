@@ -8,7 +8,7 @@ from functools import partial
 from typing import NamedTuple
 
 from transpile.ir.nodes import (
-    And,
+    AnyLeaf,
     BooleanEquals,
     Equals,
     Exists,
@@ -17,13 +17,11 @@ from transpile.ir.nodes import (
     IsNull,
     Keyword,
     Node,
-    Not,
     NumberEquals,
-    Or,
     SameAs,
 )
 from transpile.ir.search import Search
-from transpile.ir.simplify import all_of, any_of, negation
+from transpile.ir.simplify import all_of, any_of, map_leaves
 from transpile.query import Place, Reason, Refused
 
 
@@ -62,7 +60,7 @@ class Plan:
     def map(self, meaning: Node) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal."""
         mapper = _Mapper(self)
-        condition = mapper.node(meaning)
+        condition = map_leaves(meaning, mapper.leaf)
         return Mapped(
             Search(condition, self.scope, self.table),
             {name: ", ".join(f.source or f.name for f in fs) for name, fs in mapper.fields.items()},
@@ -87,21 +85,15 @@ class _Mapper:
         self.fields: dict[str, tuple[Field, ...]] = {}
         self.refusals: list[Reason] = []
 
-    def node(self, node: Node) -> Node:
-        if isinstance(node, And):
-            return all_of([self.node(operand) for operand in node.operands])
-        if isinstance(node, Or):
-            return any_of([self.node(operand) for operand in node.operands])
-        if isinstance(node, Not):
-            return negation(self.node(node.operand))
-        if isinstance(node, Keyword):
-            return node
+    def leaf(self, leaf: AnyLeaf) -> Node:
+        if isinstance(leaf, Keyword):
+            return leaf
         try:
-            return self._leaf(node)
+            return self._leaf(leaf)
         except Refused as refused:
             if refused.reason not in self.refusals:
                 self.refusals.append(refused.reason)
-            return node
+            return leaf
 
     def _leaf(self, leaf: FieldLeaf) -> Node:
         fields = self._fields(leaf.field, leaf.place)

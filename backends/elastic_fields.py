@@ -1,0 +1,154 @@
+"""What a leaf comes to on an Elasticsearch field of a certain type.
+
+After fitting, text fields carry only `Equals`, `Glob` and `Regex`; numbers `NumberEquals` and
+`Compare`; addresses `Cidr`; truth values `BooleanEquals`; every field `IsNull` and `Exists`.
+Types: https://www.elastic.co/guide/en/elasticsearch/reference/8.17/mapping-types.html
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from ipaddress import ip_address, ip_network
+
+from backends.dialect import Notes
+from transpile.ir.nodes import (
+    AnyLeaf,
+    BooleanEquals,
+    Cidr,
+    Compare,
+    Equals,
+    Exists,
+    Field,
+    FieldLeaf,
+    Glob,
+    IsNull,
+    Keyword,
+    Node,
+    NumberEquals,
+    SameAs,
+    TimePartCompare,
+    Type,
+    Wildcard,
+)
+from transpile.ir.simplify import map_leaves
+from transpile.ir.textual import cidr_in_text, number_in_text
+from transpile.query import Refused
+
+NUMBERS = (Type.LONG, Type.DOUBLE)
+
+
+def fit(node: Node, notes: Notes) -> Node:
+    """The condition with each leaf as its field's type takes it; what none takes is refused."""
+    return map_leaves(node, partial(_leaf, notes=notes))
+
+
+def _leaf(leaf: AnyLeaf, notes: Notes) -> Node:
+    if isinstance(leaf, Keyword):
+        return leaf
+    try:
+        return _fitted(leaf)
+    except Refused as refused:
+        notes.refusals.append(refused.reason)
+        return leaf
+
+
+def _fitted(leaf: FieldLeaf) -> Node:
+    if isinstance(leaf, (IsNull, Exists)):
+        return leaf
+    if isinstance(leaf, SameAs):
+        raise Refused(
+            "field-comparison",
+            "Elasticsearch queries compare a field with a value, never with another field",
+            leaf.place,
+        )
+    if isinstance(leaf, TimePartCompare):
+        raise Refused(
+            "time-part", "no Elasticsearch query asks for a part of a timestamp", leaf.place
+        )
+    fits = {
+        Type.LONG: _on_number,
+        Type.DOUBLE: _on_number,
+        Type.IP: _on_address,
+        Type.BOOLEAN: _on_boolean,
+        Type.TEXT: _on_analysed,
+        Type.DATE: _on_date,
+    }
+    return fits.get(leaf.field.type, _on_text)(leaf)
+
+
+def _on_text(leaf: FieldLeaf) -> Node:
+    if isinstance(leaf, Cidr):
+        return cidr_in_text(leaf)
+    if isinstance(leaf, Compare):
+        return number_in_text(leaf)
+    if isinstance(leaf, NumberEquals):
+        return Equals(leaf.field, str(leaf.number), place=leaf.place)
+    if isinstance(leaf, BooleanEquals):
+        return Equals(leaf.field, str(leaf.boolean).lower(), place=leaf.place)
+    return leaf
+
+
+def _on_number(leaf: FieldLeaf) -> Node:
+    if isinstance(leaf, (NumberEquals, Compare)):
+        return leaf
+    if isinstance(leaf, Equals):
+        try:
+            number = float(leaf.value)
+        except ValueError:
+            raise _mismatch(leaf, f"{leaf.value!r} is no number") from None
+        exact = int(number) if number.is_integer() else number
+        return NumberEquals(leaf.field, exact, place=leaf.place)
+    raise _mismatch(leaf, "a pattern over its text can't be asked")
+
+
+def _on_address(leaf: FieldLeaf) -> Node:
+    if isinstance(leaf, Cidr):
+        return leaf
+    if isinstance(leaf, Equals):
+        try:
+            network = ip_network(ip_address(leaf.value))
+        except ValueError:
+            raise _mismatch(leaf, f"{leaf.value!r} is no address") from None
+        return Cidr(leaf.field, network, place=leaf.place)
+    if isinstance(leaf, Glob):
+        return _octets(leaf)
+    raise _mismatch(leaf, "a pattern over its text can't be asked")
+
+
+def _octets(leaf: Glob) -> Node:
+    """A prefix of whole octets, `192.168.*`, as the network that it is."""
+    octets = str(leaf.parts[0]).split(".")
+    whole = leaf.parts[1:] == (Wildcard.ANY_RUN,) and octets.pop() == "" and len(octets) < 4
+    try:
+        address = ".".join([*octets, *["0"] * (4 - len(octets))])
+        network = ip_network(f"{address}/{8 * len(octets)}") if whole else None
+    except ValueError:
+        network = None
+    if network is None:
+        raise _mismatch(leaf, "only a prefix of whole octets can be asked, like 192.168.*")
+    return Cidr(leaf.field, network, place=leaf.place)
+
+
+def _on_boolean(leaf: FieldLeaf) -> Node:
+    if isinstance(leaf, BooleanEquals):
+        return leaf
+    if isinstance(leaf, Equals) and leaf.value.lower() in ("true", "false"):
+        return BooleanEquals(leaf.field, leaf.value.lower() == "true", place=leaf.place)
+    raise _mismatch(leaf, "it is only true or false")
+
+
+def _on_analysed(leaf: FieldLeaf) -> Node:
+    raise _mismatch(leaf, "only whole words of analysed text can be found; map a keyword subfield")
+
+
+def _on_date(leaf: FieldLeaf) -> Node:
+    raise _mismatch(leaf, "a rule gives no date to compare with")
+
+
+def _mismatch(leaf: FieldLeaf, why: str) -> Refused:
+    field: Field = leaf.field
+    return Refused(
+        "field-type",
+        f"{field.name} (for {field.sigma_name}) is of type {field.type.value}: {why}",
+        leaf.place,
+    )
