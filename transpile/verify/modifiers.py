@@ -263,10 +263,9 @@ def _base64offset(draft: _Draft) -> list[_Draft]:
         encoded = b64encode(b"\0" * offset + octets).decode()
         first = -(-offset * 8 // 6)
         last = (offset + len(octets)) * 8 // 6
-        if encoded[first:last]:
-            found.append(_encoded(draft, encoded[first:last]))
-    if not found:
-        raise NoMeaning("too short: no character of the encoded value is certain")
+        if first >= last:
+            raise NoMeaning("too short: in one position no character of the encoding is certain")
+        found.append(_encoded(draft, encoded[first:last]))
     return found
 
 
