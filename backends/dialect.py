@@ -28,6 +28,16 @@ class Notes:
         """The text that is being written finds more or fewer events than the leaf means."""
         self.approximations.append(Reason(code, message, place))
 
+    def collect(self, leaves: Sequence[Any], write: Callable[[Any], str]) -> tuple[str, ...]:
+        """The texts of several leaves; one that is refused is noted and left out."""
+        texts: list[str] = []
+        for leaf in leaves:
+            try:
+                texts.append(write(leaf))
+            except Refused as refused:
+                self.refusals.append(refused.reason)
+        return tuple(texts)
+
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -75,6 +85,9 @@ class Dialect(ABC):
         return self._leaf(node, notes)
 
     def negate(self, doc: Doc) -> Doc:
+        """The negation of a text; that of a negation is what stands behind its word."""
+        if isinstance(doc, Prefixed) and doc.word == self.NOT:
+            return doc.part
         return Prefixed(self.NOT, doc)
 
     def list_key(self, leaf: Node) -> Hashable | None:

@@ -14,11 +14,13 @@ from transpile.ir.nodes import (
     Exists,
     Field,
     FieldLeaf,
+    Glob,
     IsNull,
     Keyword,
     Node,
     NumberEquals,
     SameAs,
+    Wildcard,
 )
 from transpile.ir.search import Search
 from transpile.ir.simplify import all_of, any_of, map_leaves
@@ -47,14 +49,16 @@ class Plan:
     """Where the events of a log source are in a target and what its fields are called there.
 
     `values` gives, for a field of the target, what it holds where Sigma's field holds the key
-    (in lower case): `{"network.direction": {"true": "egress"}}`. `approximations` are true of
-    every rule of the log source.
+    (in lower case): `{"network.direction": {"true": "egress"}}`. `text` is the field that holds
+    an event's whole text, for languages that can't search without a field. `approximations` are
+    true of every rule of the log source.
     """
 
     resolve: FieldMap
     scope: tuple[Node, ...] = ()
     table: str = ""
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    text: Field | None = None
     approximations: tuple[Reason, ...] = ()
 
     def map(self, meaning: Node) -> Mapped:
@@ -64,7 +68,7 @@ class Plan:
         return Mapped(
             Search(condition, self.scope, self.table),
             {name: ", ".join(f.source or f.name for f in fs) for name, fs in mapper.fields.items()},
-            self.approximations,
+            (*self.approximations, *mapper.approximations),
             tuple(mapper.refusals),
         )
 
@@ -83,17 +87,27 @@ class _Mapper:
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
         self.fields: dict[str, tuple[Field, ...]] = {}
+        self.approximations: list[Reason] = []
         self.refusals: list[Reason] = []
 
     def leaf(self, leaf: AnyLeaf) -> Node:
         if isinstance(leaf, Keyword):
-            return leaf
+            return leaf if self._plan.text is None else self._in_text(leaf, self._plan.text)
         try:
             return self._leaf(leaf)
         except Refused as refused:
             if refused.reason not in self.refusals:
                 self.refusals.append(refused.reason)
             return leaf
+
+    def _in_text(self, leaf: Keyword, text: Field) -> Node:
+        reason = Reason(
+            "keyword-field", f"keywords are looked for in {text.name} only, not in every field"
+        )
+        if reason not in self.approximations:
+            self.approximations.append(reason)
+        parts = (Wildcard.ANY_RUN, *leaf.parts, Wildcard.ANY_RUN)
+        return Glob(text, parts, leaf.cased, place=leaf.place)
 
     def _leaf(self, leaf: FieldLeaf) -> Node:
         fields = self._fields(leaf.field, leaf.place)

@@ -1,0 +1,206 @@
+"""Elastic's Event Query Language: event queries, as Elasticsearch reads them.
+
+Syntax: https://www.elastic.co/guide/en/elasticsearch/reference/8.17/eql-syntax.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Hashable, Sequence
+from typing import Any, ClassVar
+
+from backends.dialect import Dialect, Generate, Notes
+from backends.elastic_fields import fit
+from backends.elastic_text import TextMatch, check_case, has_case, literals, whole_pattern
+from backends.layout import Doc, Listing, Text, render
+from transpile.ir.nodes import (
+    BooleanEquals,
+    Cidr,
+    Compare,
+    Equals,
+    Exists,
+    Glob,
+    IsNull,
+    Keyword,
+    Leaf,
+    Node,
+    NumberEquals,
+    Regex,
+    SameAs,
+    TimePartCompare,
+    Type,
+    Wildcard,
+)
+from transpile.ir.search import Search
+from transpile.ir.simplify import all_of
+from transpile.query import Refused
+
+_IDENTIFIER = re.compile(r"[A-Za-z_@][\w@]*(?:\.[A-Za-z_@][\w@]*)*", re.ASCII)
+_WORDS = frozenset(
+    [
+        "and",
+        "any",
+        "by",
+        "false",
+        "in",
+        "join",
+        "like",
+        "maxspan",
+        "not",
+        "null",
+        "of",
+        "or",
+        "regex",
+        "sample",
+        "sequence",
+        "true",
+        "until",
+        "where",
+        "with",
+    ]
+)
+_ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def name(field: str) -> str:
+    """A field's name; in backticks where it is no plain identifier."""
+    if _IDENTIFIER.fullmatch(field) and not _WORDS.intersection(field.split(".")):
+        return field
+    return "`" + field.replace("`", "``") + "`"
+
+
+def string(text: str) -> str:
+    """A string in double quotes; control characters by their code point."""
+    return '"' + "".join(map(_character, text)) + '"'
+
+
+def _character(c: str) -> str:
+    if c in _ESCAPES:
+        return _ESCAPES[c]
+    return c if c.isprintable() else f"\\u{{{ord(c):x}}}"
+
+
+def raw(text: str) -> str:
+    """A string in three double quotes, where a backslash is a backslash, if it can be one."""
+    return f'"""{text}"""' if text.isprintable() and '"' not in text[-1:] else string(text)
+
+
+def _test(leaf: TextMatch) -> tuple[str, str]:
+    """The operator and the operand for a match of text."""
+    check_case(leaf)
+    if isinstance(leaf, Regex):
+        return "regex", raw(whole_pattern(leaf))
+    text = literals(leaf)
+    wild = "*" in text or "?" in text
+    if leaf.cased:
+        return _cased_test(leaf, wild=wild)
+    if has_case("".join(c for c in text if not c.isascii())):
+        # `:` and `in~` fold ASCII letters only.
+        if leaf.field.type is not Type.CASELESS:
+            return "regex", raw(whole_pattern(leaf))
+        text = text.lower()
+    if wild:
+        if isinstance(leaf, Equals):
+            return "in~", string(leaf.value)
+        return "regex~", raw(whole_pattern(leaf, folded=False))
+    if text == "":
+        return ("==", '""') if isinstance(leaf, Equals) else (":", _wild(leaf))
+    return ":", string(leaf.value) if isinstance(leaf, Equals) else _wild(leaf)
+
+
+def _cased_test(leaf: Equals | Glob, *, wild: bool) -> tuple[str, str]:
+    if isinstance(leaf, Equals):
+        return "==", string(leaf.value)
+    return ("regex", raw(whole_pattern(leaf))) if wild else ("like", _wild(leaf))
+
+
+def _wild(leaf: Glob) -> str:
+    return string("".join(p.value if isinstance(p, Wildcard) else p for p in leaf.parts))
+
+
+_LISTED = {"==": "in"}
+"""operators that are another word before a list"""
+_ALWAYS_LISTED = frozenset(("in", "in~"))
+
+
+def _match(leaf: TextMatch, notes: Notes) -> Doc:
+    operator, operand = _test(leaf)
+    if operator in _ALWAYS_LISTED:
+        operand = f"({operand})"
+    return Text(f"{name(leaf.field.name)} {operator} {operand}")
+
+
+def _number(leaf: NumberEquals, notes: Notes) -> Doc:
+    return Text(f"{name(leaf.field.name)} == {leaf.number}")
+
+
+def _boolean(leaf: BooleanEquals, notes: Notes) -> Doc:
+    return Text(f"{name(leaf.field.name)} == {str(leaf.boolean).lower()}")
+
+
+def _compare(leaf: Compare, notes: Notes) -> Doc:
+    return Text(f"{name(leaf.field.name)} {leaf.comparison.value} {leaf.number}")
+
+
+def _cidr(leaf: Cidr, notes: Notes) -> Doc:
+    return Text(f"cidrMatch({name(leaf.field.name)}, {string(str(leaf.network))})")
+
+
+def _null(leaf: IsNull, notes: Notes) -> Doc:
+    return Text(f"?{name(leaf.field.name)} == null")
+
+
+def _exists(leaf: Exists, notes: Notes) -> Doc:
+    return Text(f"?{name(leaf.field.name)} != null")
+
+
+def _unsayable(leaf: Leaf, notes: Notes) -> Doc:
+    raise Refused("unsayable", f"EQL has no predicate for a {type(leaf).__name__}", leaf.place)
+
+
+class Eql(Dialect):
+    """EQL event queries for Kibana's detection rules, timelines and the EQL search API."""
+
+    NAME = "eql"
+    AND = "and"
+    OR = "or"
+    NOT = "not "
+    GENERATE: ClassVar[dict[type[Leaf], Generate]] = {
+        Equals: _match,
+        Glob: _match,
+        Regex: _match,
+        NumberEquals: _number,
+        BooleanEquals: _boolean,
+        Cidr: _cidr,
+        Compare: _compare,
+        IsNull: _null,
+        Exists: _exists,
+        SameAs: _unsayable,
+        TimePartCompare: _unsayable,
+        Keyword: _unsayable,
+    }
+
+    def compose(self, search: Search, notes: Notes) -> str:
+        condition = fit(all_of([*search.scope, search.condition]), notes)
+        return "any where " + render(self.generate(condition, notes))
+
+    def list_key(self, leaf: Node) -> Hashable | None:
+        if isinstance(leaf, (NumberEquals, Cidr)):
+            return type(leaf), leaf.field
+        if isinstance(leaf, (Equals, Glob, Regex)):
+            try:
+                return _test(leaf)[0], leaf.field
+            except Refused:
+                return None
+        return None
+
+    def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
+        first = leaves[0]
+        field = name(first.field.name)
+        if isinstance(first, Cidr):
+            return Listing(f"cidrMatch({field}, ", tuple(string(str(c.network)) for c in leaves))
+        if isinstance(first, NumberEquals):
+            return Listing(f"{field} in (", tuple(str(leaf.number) for leaf in leaves))
+        tests = [_test(leaf) for leaf in leaves]
+        operator = _LISTED.get(tests[0][0], tests[0][0])
+        return Listing(f"{field} {operator} (", tuple(operand for _, operand in tests))

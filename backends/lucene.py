@@ -1,0 +1,128 @@
+"""Lucene queries as Elasticsearch's query_string reads them.
+
+Syntax: https://www.elastic.co/guide/en/elasticsearch/reference/8.17/query-dsl-query-string-query.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar
+
+from backends.dialect import Dialect, Generate, Notes
+from backends.elastic_fields import fit
+from backends.elastic_text import TextMatch, check_case, has_case, literals, whole_pattern
+from backends.layout import Doc, Listing, Prefixed, Text, render
+from transpile.ir.nodes import (
+    BooleanEquals,
+    Cidr,
+    Compare,
+    Comparison,
+    Equals,
+    Exists,
+    Glob,
+    IsNull,
+    Keyword,
+    Leaf,
+    Node,
+    NumberEquals,
+    Regex,
+    SameAs,
+    TimePartCompare,
+    Type,
+    Wildcard,
+)
+from transpile.ir.search import Search
+from transpile.ir.simplify import all_of
+from transpile.query import Refused
+
+_RESERVED = frozenset('+-=&|><!(){}[]^"~*?:\\/ \t\r\n')
+_RESERVED_AT_START = frozenset("+-")
+
+
+def term(text: str) -> str:
+    """Text as part of an unquoted term: nothing in it has a meaning of its own."""
+    return "".join(
+        f"\\{c}" if c in _RESERVED and (c not in _RESERVED_AT_START or not position) else c
+        for position, c in enumerate(text)
+    )
+
+
+def phrase(text: str) -> str:
+    """Text in double quotes, where a backslash and a quote are escaped."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _text(leaf: TextMatch) -> str:
+    """A term where case can't matter, else a regular expression with both cases."""
+    check_case(leaf)
+    if isinstance(leaf, Regex):
+        return f"/{whole_pattern(leaf)}/"
+    folds = not leaf.cased and leaf.field.type is not Type.CASELESS
+    if folds and has_case(literals(leaf)):
+        return f"/{whole_pattern(leaf)}/"
+    if isinstance(leaf, Equals):
+        return phrase(leaf.value)
+    return "".join(p.value if isinstance(p, Wildcard) else term(p) for p in leaf.parts)
+
+
+_RANGES = {
+    Comparison.GT: "{{{} TO *]",
+    Comparison.GTE: "[{} TO *]",
+    Comparison.LT: "[* TO {}}}",
+    Comparison.LTE: "[* TO {}]",
+}
+
+_VALUES: dict[type[Leaf], Callable[[Any], str]] = {
+    Equals: _text,
+    Glob: _text,
+    Regex: _text,
+    NumberEquals: lambda leaf: phrase(str(leaf.number)) if leaf.number < 0 else str(leaf.number),
+    BooleanEquals: lambda leaf: str(leaf.boolean).lower(),
+    Cidr: lambda leaf: phrase(str(leaf.network)),
+    Compare: lambda leaf: _RANGES[leaf.comparison].format(leaf.number),
+}
+"""what stands behind a field's colon"""
+
+
+def _valued(leaf: Any, notes: Notes) -> Doc:
+    return Text(f"{term(leaf.field.name)}:{_VALUES[type(leaf)](leaf)}")
+
+
+def _exists(leaf: Exists | IsNull, notes: Notes) -> Doc:
+    return Text(f"_exists_:{term(leaf.field.name)}")
+
+
+def _null(leaf: IsNull, notes: Notes) -> Doc:
+    return Prefixed(Dialect.NOT, _exists(leaf, notes))
+
+
+def _unsayable(leaf: Leaf, notes: Notes) -> Doc:
+    raise Refused("unsayable", f"Lucene has no query for a {type(leaf).__name__}", leaf.place)
+
+
+class Lucene(Dialect):
+    """Lucene for Kibana's search bar, saved searches and the query_string query."""
+
+    NAME = "lucene"
+    CLOSE_NOT_IN_OR = True
+    """`a OR NOT b` is read as an `a` that must not be `b`"""
+    GENERATE: ClassVar[dict[type[Leaf], Generate]] = {
+        **dict.fromkeys(_VALUES, _valued),
+        Exists: _exists,
+        IsNull: _null,
+        SameAs: _unsayable,
+        TimePartCompare: _unsayable,
+        Keyword: _unsayable,
+    }
+
+    def compose(self, search: Search, notes: Notes) -> str:
+        condition = fit(all_of([*search.scope, search.condition]), notes)
+        return render(self.generate(condition, notes))
+
+    def list_key(self, leaf: Node) -> Hashable | None:
+        return leaf.field if isinstance(leaf, tuple(_VALUES)) else None
+
+    def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
+        values = notes.collect(leaves, lambda leaf: _VALUES[type(leaf)](leaf))
+        return Listing(f"{term(leaves[0].field.name)}:(", values, separator=" OR")
