@@ -37,27 +37,10 @@ from transpile.query import Refused
 
 _IDENTIFIER = re.compile(r"[A-Za-z_@][\w@]*(?:\.[A-Za-z_@][\w@]*)*", re.ASCII)
 _WORDS = frozenset(
-    [
-        "and",
-        "any",
-        "by",
-        "false",
-        "in",
-        "join",
-        "like",
-        "maxspan",
-        "not",
-        "null",
-        "of",
-        "or",
-        "regex",
-        "sample",
-        "sequence",
-        "true",
-        "until",
-        "where",
-        "with",
-    ]
+    (
+        *("and", "any", "by", "false", "in", "join", "like", "maxspan", "not", "null", "of", "or"),
+        *("regex", "sample", "sequence", "true", "until", "where", "with"),
+    )
 )
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 

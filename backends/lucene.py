@@ -121,7 +121,8 @@ class Lucene(Dialect):
         return render(self.generate(condition, notes))
 
     def list_key(self, leaf: Node) -> Hashable | None:
-        return leaf.field if isinstance(leaf, tuple(_VALUES)) else None
+        listed = (Equals, Glob, Regex, NumberEquals, BooleanEquals, Cidr, Compare)
+        return leaf.field if isinstance(leaf, listed) else None
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
         values = notes.collect(leaves, lambda leaf: _VALUES[type(leaf)](leaf))
