@@ -1,12 +1,17 @@
-"""Fixtures for the engines that execute queries; an engine that is missing fails the test."""
+"""Fixtures for the engines that execute and check queries.
+
+An engine that can't be had fails the test that asks for it, with the engine's own message: a test
+run that skips them would prove nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from transpile.verify.engines.elasticsearch import Elasticsearch
+from transpile.verify.engines.kql_language import KqlLanguage, Schema
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +19,17 @@ def elasticsearch() -> Iterator[Elasticsearch]:
     """A running Elasticsearch, for the whole session."""
     with Elasticsearch.start() as node:
         yield node
+
+
+@pytest.fixture(scope="session")
+def kql_language() -> Iterator[Callable[[Schema], KqlLanguage]]:
+    """Makes KQL language services: `kql_language(schema)`; they end with the session."""
+    services: list[KqlLanguage] = []
+
+    def start(schema: Schema) -> KqlLanguage:
+        services.append(KqlLanguage.start(schema))
+        return services[-1]
+
+    yield start
+    for service in services:
+        service.close()

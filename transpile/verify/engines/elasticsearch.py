@@ -63,7 +63,7 @@ class Index:
     """An index with documents; searches return the positions of the documents they find."""
 
     def __init__(self, client: client_library.Elasticsearch, name: str) -> None:
-        self._client = client
+        self.client = client
         self.name = name
 
     def search_lucene(
@@ -88,7 +88,7 @@ class Index:
             for search in chunk:
                 body += [{"allow_partial_search_results": False}, _request(search)]
             with _server_errors():
-                response = self._client.msearch(
+                response = self.client.msearch(
                     index=self.name, searches=body, filter_path=RESPONSE_FIELDS
                 )
             results += [_positions(one) for one in response["responses"]]
@@ -97,7 +97,7 @@ class Index:
     def delete(self) -> None:
         """Remove the index; that it is gone already is no error."""
         with _server_errors():
-            self._client.indices.delete(index=self.name, ignore_unavailable=True)
+            self.client.indices.delete(index=self.name, ignore_unavailable=True)
 
 
 class Elasticsearch:
@@ -109,10 +109,11 @@ class Elasticsearch:
         except ImportError as error:
             message = "elasticsearch is not installed: pip install 'sigma-transpile[verify]'"
             raise EngineError(message) from error
+        self.url = url
         self._server = server
         self._prefix = f"sigma-transpile-{uuid.uuid4().hex}"
         self._indices: list[Index] = []
-        self._client = client_library.Elasticsearch(
+        self.client = client_library.Elasticsearch(
             url, request_timeout=REQUEST_SECONDS, retry_on_timeout=False, max_retries=0
         )
 
@@ -130,7 +131,7 @@ class Elasticsearch:
         atexit.register(node.close)
         try:
             with _server_errors():
-                node._client.cluster.health(wait_for_status="yellow", timeout=f"{HEALTH_SECONDS}s")
+                node.client.cluster.health(wait_for_status="yellow", timeout=f"{HEALTH_SECONDS}s")
         except EngineError as error:
             detail = f"; its log ends with:\n{server.log_tail()}" if server else ""
             node.close()
@@ -157,9 +158,9 @@ class Elasticsearch:
         if groups is not None and len(groups) != len(documents):
             message = f"{len(groups)} groups for {len(documents)} documents"
             raise ValueError(message)
-        index = Index(self._client, f"{self._prefix}-{len(self._indices)}")
+        index = Index(self.client, f"{self._prefix}-{len(self._indices)}")
         with _server_errors():
-            self._client.indices.create(
+            self.client.indices.create(
                 index=index.name,
                 mappings=dict(mapping),
                 settings={**SETTINGS, **(settings or {})},
@@ -167,13 +168,13 @@ class Elasticsearch:
         self._indices.append(index)
         for lines in _bulk_operations(documents, groups):
             with _server_errors():
-                response = self._client.bulk(
+                response = self.client.bulk(
                     index=index.name, operations=lines, filter_path=BULK_RESPONSE_FIELDS
                 )
             if response["errors"]:
                 raise _rejected(response["items"], documents)
         with _server_errors():
-            self._client.indices.refresh(index=index.name)
+            self.client.indices.refresh(index=index.name)
         return index
 
     def close(self) -> None:
@@ -186,7 +187,7 @@ class Elasticsearch:
                 with contextlib.suppress(EngineError):
                     index.delete()
         self._indices.clear()
-        self._client.close()
+        self.client.close()
 
     def __enter__(self) -> Elasticsearch:
         return self

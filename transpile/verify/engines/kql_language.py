@@ -38,6 +38,11 @@ SCRIPT = HERE / "kql_language.mjs"
 PACKAGE_FILES = (HERE / "package.json", HERE / "package-lock.json")
 INSTALL_SECONDS = 300
 
+# https://learn.microsoft.com/kusto/query/scalar-data-types/
+TYPES = frozenset(
+    ("bool", "datetime", "decimal", "dynamic", "guid", "int", "long", "real", "string", "timespan")
+)
+
 Schema = Mapping[str, Mapping[str, str]]
 
 
@@ -56,6 +61,11 @@ class KqlLanguage:
     """A running language service for one schema; a context manager that ends it."""
 
     def __init__(self, schema: Schema) -> None:
+        for table, columns in schema.items():
+            for column, kind in columns.items():
+                if kind not in TYPES:
+                    message = f"{table}.{column} has the type {kind}, which Kusto has not"
+                    raise EngineError(message)
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 (closed by close)
         folder = _service_folder()
         self._process = subprocess.Popen(  # noqa: S603 (programs and files of our own)
@@ -78,7 +88,8 @@ class KqlLanguage:
         """Start the service for a schema {table: {column: Kusto type}}.
 
         A name with parentheses, as `_Im_Dns()` or `f(limit:long)`, is a function that returns such
-        a table. Raises EngineError when Node or the service can't be had or doesn't start.
+        a table. Raises EngineError when a type is unknown, and when Node or the service can't be
+        had or doesn't start.
         """
         return cls(schema)
 
