@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from functools import partial
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from backends.dialect import Notes
+from backends.layout import Doc
 from transpile.ir.nodes import (
     AnyLeaf,
     BooleanEquals,
@@ -53,18 +55,8 @@ def _leaf(leaf: AnyLeaf, notes: Notes) -> Node:
 
 
 def _fitted(leaf: FieldLeaf) -> Node:
-    if isinstance(leaf, (IsNull, Exists)):
+    if isinstance(leaf, (IsNull, Exists, SameAs, TimePartCompare)):
         return leaf
-    if isinstance(leaf, SameAs):
-        raise Refused(
-            "field-comparison",
-            "Elasticsearch queries compare a field with a value, never with another field",
-            leaf.place,
-        )
-    if isinstance(leaf, TimePartCompare):
-        raise Refused(
-            "time-part", "no Elasticsearch query asks for a part of a timestamp", leaf.place
-        )
     fits = {
         Type.LONG: _on_number,
         Type.DOUBLE: _on_number,
@@ -74,6 +66,24 @@ def _fitted(leaf: FieldLeaf) -> Node:
         Type.DATE: _on_date,
     }
     return fits.get(leaf.field.type, _on_text)(leaf)
+
+
+def unsayable(leaf: Any, notes: Notes) -> Doc:
+    """The entry of a dialect's table for what no Elasticsearch query can ask."""
+    if isinstance(leaf, SameAs):
+        raise Refused(
+            "field-comparison",
+            f"{leaf.field.name} can't be compared with {leaf.other.name}: "
+            "Elasticsearch compares a field with a value only",
+            leaf.place,
+        )
+    if isinstance(leaf, TimePartCompare):
+        raise Refused(
+            "time-part",
+            f"Elasticsearch can't ask for the {leaf.part.value} in {leaf.field.name}",
+            leaf.place,
+        )
+    raise Refused("keyword-search", "the target names no field that holds an event's text")
 
 
 def _on_text(leaf: FieldLeaf) -> Node:

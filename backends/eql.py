@@ -10,7 +10,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
-from backends.elastic_fields import fit
+from backends.elastic_fields import fit, unsayable
 from backends.elastic_text import TextMatch, check_case, has_case, literals, whole_pattern
 from backends.layout import Doc, Listing, Text, render
 from transpile.ir.nodes import (
@@ -137,10 +137,6 @@ def _exists(leaf: Exists, notes: Notes) -> Doc:
     return Text(f"?{name(leaf.field.name)} != null")
 
 
-def _unsayable(leaf: Leaf, notes: Notes) -> Doc:
-    raise Refused("unsayable", f"EQL has no predicate for a {type(leaf).__name__}", leaf.place)
-
-
 class Eql(Dialect):
     """EQL event queries for Kibana's detection rules, timelines and the EQL search API."""
 
@@ -158,9 +154,9 @@ class Eql(Dialect):
         Compare: _compare,
         IsNull: _null,
         Exists: _exists,
-        SameAs: _unsayable,
-        TimePartCompare: _unsayable,
-        Keyword: _unsayable,
+        SameAs: unsayable,
+        TimePartCompare: unsayable,
+        Keyword: unsayable,
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
@@ -181,7 +177,8 @@ class Eql(Dialect):
         first = leaves[0]
         field = name(first.field.name)
         if isinstance(first, Cidr):
-            return Listing(f"cidrMatch({field}, ", tuple(string(str(c.network)) for c in leaves))
+            networks = [string(str(leaf.network)) for leaf in leaves]
+            return Listing("cidrMatch(", (field, *networks))
         if isinstance(first, NumberEquals):
             return Listing(f"{field} in (", tuple(str(leaf.number) for leaf in leaves))
         tests = [_test(leaf) for leaf in leaves]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
-from backends.elastic_fields import fit
+from backends.elastic_fields import fit, unsayable
 from backends.elastic_text import TextMatch, check_case, has_case, literals, whole_pattern
 from backends.layout import Doc, Listing, Prefixed, Text, render
 from transpile.ir.nodes import (
@@ -33,7 +33,6 @@ from transpile.ir.nodes import (
 )
 from transpile.ir.search import Search
 from transpile.ir.simplify import all_of
-from transpile.query import Refused
 
 _RESERVED = frozenset('+-=&|><!(){}[]^"~*?:\\/ \t\r\n')
 _RESERVED_AT_START = frozenset("+-")
@@ -97,10 +96,6 @@ def _null(leaf: IsNull, notes: Notes) -> Doc:
     return Prefixed(Dialect.NOT, _exists(leaf, notes))
 
 
-def _unsayable(leaf: Leaf, notes: Notes) -> Doc:
-    raise Refused("unsayable", f"Lucene has no query for a {type(leaf).__name__}", leaf.place)
-
-
 class Lucene(Dialect):
     """Lucene for Kibana's search bar, saved searches and the query_string query."""
 
@@ -111,9 +106,9 @@ class Lucene(Dialect):
         **dict.fromkeys(_VALUES, _valued),
         Exists: _exists,
         IsNull: _null,
-        SameAs: _unsayable,
-        TimePartCompare: _unsayable,
-        Keyword: _unsayable,
+        SameAs: unsayable,
+        TimePartCompare: unsayable,
+        Keyword: unsayable,
     }
 
     def compose(self, search: Search, notes: Notes) -> str:

@@ -196,20 +196,31 @@ def _name(assertion: Pattern) -> str:
 
 def _wordness(pattern: Pattern, *, first: bool) -> bool | None:
     """Whether the pattern begins (or ends) with a word character; None where it may do either."""
+    found, empty = _edge(pattern, first=first)
+    return found.pop() if len(found) == 1 and not empty else None
+
+
+def _edge(pattern: Pattern, *, first: bool) -> tuple[set[bool | None], bool]:
+    """The wordness of all that may stand at an edge, and whether the pattern may be empty."""
     if isinstance(pattern, Literal):
         pattern = Class(((ord(pattern.character),) * 2,))
     if isinstance(pattern, Class):
         inside = [_covers(WORD, low, high) for low, high in pattern.ranges]
         outside = [_covers(negated(WORD), low, high) for low, high in pattern.ranges]
-        return True if all(inside) else False if all(outside) else None
+        return {True if all(inside) else False if all(outside) else None}, False
     if isinstance(pattern, Repeat):
-        return _wordness(pattern.item, first=first) if pattern.least else None
+        found, empty = _edge(pattern.item, first=first)
+        return found, empty or pattern.least == 0
     if isinstance(pattern, Choice):
-        found = {_wordness(branch, first=first) for branch in pattern.branches}
-        return found.pop() if len(found) == 1 else None
-    if isinstance(pattern, Sequence) and pattern.items:
-        return _wordness(pattern.items[0 if first else -1], first=first)
-    return None
+        edges = [_edge(branch, first=first) for branch in pattern.branches]
+        return set().union(*(found for found, _ in edges)), any(empty for _, empty in edges)
+    found = set()
+    for item in pattern.items[:: 1 if first else -1] if isinstance(pattern, Sequence) else ():
+        more, empty = _edge(item, first=first)
+        found |= more
+        if not empty:
+            return found, False
+    return found, True
 
 
 def _covers(ranges: tuple[tuple[int, int], ...], low: int, high: int) -> bool:

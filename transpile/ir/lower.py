@@ -77,7 +77,9 @@ def lower(rule: SigmaRule) -> Node:
         SigmaConditionError: a condition that can't be parsed or names no detection.
     """
     conditions = _Conditions(rule.detection)
-    return any_of(conditions.lower(text) for text in rule.detection.condition)
+    # Pipelines change the parsed conditions, not the list of texts beside them.
+    texts = [condition.condition for condition in rule.detection.parsed_condition]
+    return any_of([conditions.lower(text) for text in texts])
 
 
 class _Conditions:
