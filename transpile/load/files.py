@@ -1,0 +1,143 @@
+"""The files that hold rules: found, bounded and decoded before YAML sees them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from transpile.load.problem import BadRule, Problem
+from transpile.load.source import SourceText
+from transpile.query import Place
+
+MAX_BYTES = 8 * 1024 * 1024
+"""the largest file that is read; the whole of SigmaHQ in one file is about half of it"""
+SUFFIXES = (".yml", ".yaml")
+STDIN = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFile:
+    """A file with rules.
+
+    `path` is the path as it was given, with forward slashes; `relative` is where it stands below
+    the folder that was given (for a file that was given itself, its name).
+    """
+
+    path: str
+    relative: str
+
+
+def find(paths: Sequence[str]) -> Iterator[RuleFile | Problem]:
+    """The rule files of files and folders, in the order given; a folder's own sorted by path.
+
+    Folders are searched to any depth for `*.yml` and `*.yaml`; links to folders are not followed
+    inside them. `-` is the standard input. With several folders each file's `relative` begins
+    with its folder's name. A file that is reached twice is given once.
+    """
+    folders = sum(path != STDIN and Path(path).is_dir() for path in paths)
+    seen: set[str] = set()
+    for path in paths:
+        for found in _find(path, named=folders > 1):
+            if isinstance(found, RuleFile):
+                place = os.path.abspath(found.path)  # noqa: PTH100 (resolves no links)
+                if place in seen:
+                    continue
+                seen.add(place)
+            yield found
+
+
+def _find(path: str, *, named: bool) -> Iterator[RuleFile | Problem]:
+    if path == STDIN:
+        yield RuleFile(STDIN, "stdin")
+        return
+    top = Path(path)
+    if not top.is_dir():
+        yield RuleFile(top.as_posix(), top.name)
+        return
+    prefix = PurePath(top.resolve().name if named else "")
+    for found in _walk(path):
+        if isinstance(found, Problem):
+            yield found
+        else:
+            inside = prefix / os.path.relpath(found, path)
+            yield RuleFile(PurePath(found).as_posix(), inside.as_posix())
+
+
+def _walk(folder: str) -> Iterator[str | Problem]:
+    try:
+        with os.scandir(folder) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
+    except OSError as error:
+        name = PurePath(folder).as_posix()
+        yield Problem("unreadable-file", f"the folder can't be read: {error.strerror}", name)
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            yield from _walk(entry.path)
+        elif entry.name.lower().endswith(SUFFIXES):
+            yield from _rule_file(entry.path)
+
+
+def _rule_file(path: str) -> Iterator[str | Problem]:
+    try:
+        kind = Path(path).stat().st_mode
+    except OSError:  # a link that leads nowhere or to itself: reading it says so
+        kind = stat.S_IFREG
+    if stat.S_ISREG(kind):
+        yield path
+    elif not stat.S_ISDIR(kind):
+        yield Problem("unreadable-file", "this is no regular file", PurePath(path).as_posix())
+
+
+def read(file: RuleFile) -> SourceText:
+    """The text of a rule file.
+
+    Raises BadRule: it can't be read, is larger than MAX_BYTES, or is no text.
+    """
+    try:
+        data = _read_stdin() if file.path == STDIN else _read_file(file.path)
+    except OSError as error:
+        raise BadRule(
+            Problem("unreadable-file", f"the file can't be read: {error.strerror}", file.path)
+        ) from None
+    if len(data) > MAX_BYTES:
+        message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
+        hint = "split it into files of a few rules"
+        raise BadRule(Problem("file-size", message, file.path, hint=hint))
+    return SourceText(file.path, _decode(data, file.path))
+
+
+def _read_stdin() -> bytes:
+    return sys.stdin.buffer.read(MAX_BYTES + 1)
+
+
+def _read_file(path: str) -> bytes:
+    # A pipe is read where it is given by hand, as in `<(...)`; a device never ends.
+    kind = Path(path).stat().st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind)):
+        raise BadRule(Problem("unreadable-file", "this is no regular file", path))
+    with Path(path).open("rb") as stream:
+        return stream.read(MAX_BYTES + 1)
+
+
+def _decode(data: bytes, path: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encoding = "utf-16"
+    elif b"\0" in data:
+        raise BadRule(Problem("binary-file", "this is a binary file, no YAML", path))
+    else:
+        encoding = "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode(encoding, "replace")
+        source = SourceText(path, data.decode(encoding, "replace"))
+        before = SourceText(path, good).lines
+        place = Place(len(before), len(before[-1]) + 1)
+        message = f"the byte 0x{data[error.start]:02X} is not {encoding[:6].rstrip('-').upper()}"
+        hint = "save the file as UTF-8"
+        raise BadRule(source.problem("text-encoding", message, place, hint=hint)) from None

@@ -1,0 +1,351 @@
+"""Rules out of files and folders; what is wrong with one rule costs only that one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaDetections, SigmaLogSource, SigmaRule
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
+
+from transpile.load import documents, files
+from transpile.load.conditions import check_condition, did_you_mean
+from transpile.load.detections import DetectionReader
+from transpile.load.files import RuleFile
+from transpile.load.problem import BadRule, Problem, Severity
+from transpile.load.source import SourceText, place_of
+from transpile.query import Outcome, Place
+
+_KEYS = ("title", "id", "status", "description", "logsource", "detection", "level", "tags")
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule that can be converted.
+
+    `position` counts the rules of its file from 1 and `siblings` how many there are;
+    `warnings` are the problems that don't keep it from being converted.
+    """
+
+    file: RuleFile
+    position: int
+    siblings: int
+    id: str | None
+    title: str
+    sigma: SigmaRule
+    document: dict[str, Any]
+    source: SourceText
+    place: Place
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def path(self) -> str:
+        return self.file.path
+
+
+@dataclass(frozen=True)
+class BrokenRule:
+    """A rule or a whole file that can't be converted, and why.
+
+    `outcome` is refused for what is no mistake, only more than is supported.
+    """
+
+    file: RuleFile
+    position: int
+    id: str | None
+    title: str
+    problems: tuple[Problem, ...]
+    outcome: Outcome = Outcome.FAILED
+
+    @property
+    def path(self) -> str:
+        return self.file.path
+
+
+def load(paths: Sequence[str]) -> Iterator[Rule | BrokenRule]:
+    """The rules of files, folders and `-`, in the order given; reads one file at a time."""
+    for found in files.find(paths):
+        if isinstance(found, Problem):
+            yield BrokenRule(RuleFile(found.path, found.path), 1, None, "", (found,))
+        else:
+            yield from load_file(found)
+
+
+def load_file(file: RuleFile) -> list[Rule | BrokenRule]:
+    """The rules of one file, at least one."""
+    try:
+        source = files.read(file)
+    except BadRule as bad:
+        return [BrokenRule(file, 1, None, "", (bad.problem,))]
+    return load_text(source, file)
+
+
+def load_text(source: SourceText, file: RuleFile) -> list[Rule | BrokenRule]:
+    """The rules of a text that was read from the file."""
+    parts = list(_merge_actions(documents.compose(source), source))
+    if not parts:
+        problem = source.problem("empty-file", "there is no rule in it")
+        return [BrokenRule(file, 1, None, "", (problem,))]
+    return [
+        BrokenRule(file, position, None, "", (part,))
+        if isinstance(part, Problem)
+        else _load_document(part, source, file, position, len(parts))
+        for position, part in enumerate(parts, 1)
+    ]
+
+
+def _merge_actions(parts: Iterator[Node | Problem], source: SourceText) -> Iterator[Node | Problem]:
+    """Rules with what `action: global`, `repeat` and `reset` lend them, as pySigma merges them."""
+    shared: Node | None = None
+    previous: Node | None = None
+    for part in parts:
+        action = None if isinstance(part, Problem) else documents.entry(part, "action")
+        if isinstance(part, Problem):
+            yield part
+            continue
+        try:
+            if shared is not None or action is not None:
+                documents.construct(part, source)  # bounds it before it is merged
+        except BadRule as bad:
+            yield bad.problem
+            continue
+        if action is None:
+            single = documents.entry(part, "correlation") or documents.entry(part, "filter")
+            previous = part if shared is None or single else documents.merged(part, shared)
+            yield previous
+            continue
+        _, kind = action
+        part.value = [pair for pair in part.value if pair[0].value != "action"]
+        if kind.value == "global":
+            shared = previous = part
+        elif kind.value == "reset":
+            shared = None
+        elif kind.value == "repeat" and previous is not None:
+            previous = documents.merged(previous, part)
+            yield previous
+        else:
+            yield _bad_action(kind, source)
+
+
+def _bad_action(kind: Node, source: SourceText) -> Problem:
+    if kind.value == "repeat":
+        message, hint = "there is no rule before it to repeat", ""
+    else:
+        named = repr(kind.value) if isinstance(kind, ScalarNode) else "a list or a map"
+        message = f"an action is global, repeat or reset, not {named}"
+        hint = did_you_mean(str(kind.value), ("global", "repeat", "reset"))
+    return source.problem("unknown-action", message, place_of(kind), hint=hint)
+
+
+def _load_document(
+    node: Node, source: SourceText, file: RuleFile, position: int, siblings: int
+) -> Rule | BrokenRule:
+    try:
+        document = documents.construct(node, source)
+    except BadRule as bad:
+        title, identifier = _scalar(node, "title"), _scalar(node, "id") or None
+        return BrokenRule(file, position, identifier, title, (bad.problem,))
+    return _Reader(node, document, source, file).rule(position, siblings)
+
+
+def _scalar(node: Node, name: str) -> str:
+    found = documents.entry(node, name)
+    return str(found[1].value) if found and isinstance(found[1], ScalarNode) else ""
+
+
+class _Reader:
+    """Reads one document and collects everything that is wrong with it."""
+
+    def __init__(self, node: Node, document: Any, source: SourceText, file: RuleFile) -> None:
+        self._node = node
+        self._document = document
+        self._source = source
+        self._file = file
+        self._problems: list[Problem] = []
+        self._warnings: list[Problem] = []
+
+    def rule(self, position: int, siblings: int) -> Rule | BrokenRule:
+        place = place_of(self._node)
+        if not isinstance(self._node, MappingNode):
+            self._fail("not-a-rule", "a rule is a map with logsource and detection", place)
+            return BrokenRule(self._file, position, None, "", tuple(self._problems))
+        metadata = self._metadata()
+        title = metadata.pop("title")
+        identifier = None if metadata["id"] is None else str(metadata["id"])
+        if (unsupported := self._unsupported()) is not None:
+            return BrokenRule(
+                self._file, position, identifier, title, (unsupported,), Outcome.REFUSED
+            )
+        if self._is_foreign():
+            self._fail("not-a-rule", "this has neither logsource nor detection", place)
+            return BrokenRule(self._file, position, identifier, title, tuple(self._problems))
+        logsource = self._logsource()
+        detection = self._detections()
+        if logsource is None or detection is None or self._problems:
+            problems = (*self._problems, *self._warnings)
+            return BrokenRule(self._file, position, identifier, title, problems)
+        return Rule(
+            self._file,
+            position,
+            siblings,
+            identifier,
+            title,
+            SigmaRule(title=title, logsource=logsource, detection=detection, **metadata),
+            self._document,
+            self._source,
+            place,
+            tuple(self._warnings),
+        )
+
+    def _fail(self, code: str, message: str, place: Place, hint: str = "") -> None:
+        self._problems.append(self._source.problem(code, message, place, hint=hint))
+
+    def _unsupported(self) -> Problem | None:
+        for key, code, what in (
+            ("correlation", "correlation-rule", "correlation rules"),
+            ("filter", "sigma-filter", "Sigma filters"),
+        ):
+            if found := documents.entry(self._node, key):
+                message = f"{what} are not supported yet"
+                return self._source.problem(code, message, place_of(found[0]))
+        return None
+
+    def _is_foreign(self) -> bool:
+        return "logsource" not in self._document and "detection" not in self._document
+
+    # -- metadata: what is wrong here is told, and keeps no rule from being converted
+
+    def _metadata(self) -> dict[str, Any]:
+        known = {key: value for key, value in self._document.items() if isinstance(key, str)}
+        try:
+            metadata, errors = SigmaRule.from_dict_common_params(known, collect_errors=True)
+        except Exception:  # a value of an odd type
+            known = {key: value for key, value in known.items() if _fault(key, value) is None}
+            metadata, errors = SigmaRule.from_dict_common_params(known, collect_errors=True)
+            self._find_faults()
+        else:
+            if errors:
+                self._find_faults()
+        title = metadata["title"]
+        if title is None or title == "":
+            title = PurePath(self._file.path).stem
+            hint = "" if "title" in self._document else did_you_mean("title", self._document)
+            self._warn("missing-title", "the rule has no title", place_of(self._node), hint)
+        return metadata | {"title": str(title)}
+
+    def _find_faults(self) -> None:
+        for (_, value_node), (key, value) in zip(
+            self._node.value, self._document.items(), strict=True
+        ):
+            if not isinstance(key, str) or (message := _fault(key, value)) is None:
+                continue
+            place = place_of(value_node)
+            if isinstance(value, list) and isinstance(value_node, SequenceNode):
+                for item, one in zip(value_node.value, value, strict=True):
+                    if (fault := _fault(key, [one])) is not None:
+                        place, message = place_of(item), fault
+                        break
+            self._warn("metadata", f"{key}: {message}", place)
+
+    def _warn(self, code: str, message: str, place: Place, hint: str = "") -> None:
+        self._warnings.append(
+            self._source.problem(code, message, place, hint=hint, severity=Severity.WARNING)
+        )
+
+    # -- what the rule means
+
+    def _section(self, name: str, code: str) -> tuple[Node, Any] | None:
+        found = documents.entry(self._node, name)
+        if found is None:
+            spelled = [key for key in self._document if key not in _KEYS]
+            hint = did_you_mean(name, tuple(map(str, spelled)))
+            hint = hint if hint.startswith("did") else ""
+            self._fail(code, f"the rule has no {name}", place_of(self._node), hint)
+            return None
+        value = self._document[name]
+        if not isinstance(value, dict) or not value:
+            self._fail(code, f"{name} must be a map", place_of(found[1]))
+            return None
+        return found[1], value
+
+    def _logsource(self) -> SigmaLogSource | None:
+        found = self._section("logsource", "bad-logsource")
+        if found is None:
+            return None
+        node, value = found
+        try:
+            return SigmaLogSource.from_dict(value)
+        except SigmaError as error:
+            place, message, hint = place_of(node), str(error), ""
+            for (_, value_node), (key, one) in zip(node.value, value.items(), strict=True):
+                if one is not None and not isinstance(one, str):
+                    place, message = place_of(value_node), f"{key} must be text"
+            if not {"product", "category", "service"} & set(value):
+                message = "logsource has no product, category or service"
+                spelled = [did_you_mean(key, ("product", "category", "service")) for key in value]
+                hint = next((h for h in spelled if h.startswith("did")), "")
+            self._fail("bad-logsource", message, place, hint)
+            return None
+
+    def _detections(self) -> SigmaDetections | None:
+        found = self._section("detection", "missing-detection")
+        if found is None:
+            return None
+        node, value = found
+        reader = DetectionReader(self._source)
+        detections = {}
+        condition_node = None
+        for (key_node, value_node), (name, definition) in zip(
+            node.value, value.items(), strict=True
+        ):
+            if name == "condition":
+                condition_node = value_node
+            elif name == "timeframe":
+                message = "timeframe means nothing outside a correlation rule and is ignored"
+                self._warn("timeframe", message, place_of(key_node))
+            else:
+                detection = reader.detection(str(name), key_node, value_node, definition)
+                if detection is not None:
+                    detections[str(name)] = detection
+        self._problems += reader.problems
+        names = {str(name): None for name in value if name not in ("condition", "timeframe")}
+        conditions = self._conditions(node, condition_node, names)
+        if not names:
+            self._fail("missing-detection", "the rule defines no detection", place_of(node))
+        if self._problems or not conditions:
+            return None
+        return SigmaDetections(detections, conditions)
+
+    def _conditions(self, section: Node, node: Node | None, names: dict[str, None]) -> list[str]:
+        if node is None:
+            hint = did_you_mean("condition", names)
+            hint = hint if hint.startswith("did") else ""
+            self._fail(
+                "missing-condition", "the detection has no condition", place_of(section), hint
+            )
+            return []
+        value = self._document["detection"]["condition"]
+        texts = value if isinstance(value, list) else [value]
+        nodes = node.value if isinstance(value, list) else [node]
+        if not texts:
+            self._fail("missing-condition", "the condition is an empty list", place_of(node))
+        for text, text_node in zip(texts, nodes, strict=True):
+            if isinstance(text, str):
+                self._problems += check_condition(text, text_node, names, self._source)
+            else:
+                self._fail("condition-syntax", "a condition must be text", place_of(text_node))
+        return texts
+
+
+def _fault(key: str, value: Any) -> str | None:
+    """What pySigma has against one metadata field, in its words."""
+    try:
+        _, errors = SigmaRule.from_dict_common_params(
+            {"title": "title", key: value}, collect_errors=True
+        )
+    except Exception as error:  # a value of an odd type
+        return f"{type(value).__name__} is no type for it ({error})"
+    return str(errors[0].args[0]) if errors else None
