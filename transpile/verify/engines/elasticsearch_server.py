@@ -47,8 +47,20 @@ cluster.routing.allocation.disk.threshold_enabled: false
 # folder (gc log, heap dumps, fatal error files).
 UNWANTED_JVM_OPTIONS = ("jdk.incubator.vector", "-Xlog:gc", "HeapDump", "ErrorFile")
 
-# Ends the server when this process ends, however it ends: the pipe on its input closes then.
-GUARD = 'exec 3<&0; "$0" </dev/null & es=$!; { cat <&3 >/dev/null; kill "$es"; } & wait "$es"'
+# Ends the server when this process ends, however it ends, for the pipe on its input closes then;
+# and removes the folder, which nobody else is left to remove.
+GUARD = """\
+exec 3<&0
+"$0" </dev/null &
+server=$!
+{
+    cat <&3 >/dev/null
+    kill "$server"
+    while kill -0 "$server" 2>/dev/null; do sleep 0.1; done
+    rm -rf "$1"
+} &
+wait "$server"
+"""
 
 
 class Server:
@@ -110,7 +122,7 @@ class Server:
                 os.chown(path, user, group)
         with self._log.open("wb") as log:
             return subprocess.Popen(  # noqa: S603 (constant script, paths of our own)
-                ["/bin/sh", "-c", GUARD, str(home / "bin" / "elasticsearch")],
+                ["/bin/sh", "-c", GUARD, str(home / "bin" / "elasticsearch"), str(self._folder)],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=subprocess.STDOUT,
