@@ -50,8 +50,9 @@ class Plan:
 
     `values` gives, for a field of the target, what it holds where Sigma's field holds the key
     (in lower case): `{"network.direction": {"true": "egress"}}`. `text` is the field that holds
-    an event's whole text, for languages that can't search without a field. `approximations` are
-    true of every rule of the log source.
+    an event's whole text, for languages that can't search without a field. `native` gives a field
+    that is named as the target names it its type. `approximations` are true of every rule of the
+    log source.
     """
 
     resolve: FieldMap
@@ -60,10 +61,15 @@ class Plan:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     text: Field | None = None
     approximations: tuple[Reason, ...] = ()
+    native: Callable[[str], Field] = Field
 
-    def map(self, meaning: Node) -> Mapped:
-        """A rule's meaning in the target's fields; every field that has none is a refusal."""
-        mapper = _Mapper(self)
+    def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
+        """A rule's meaning in the target's fields; every field that has none is a refusal.
+
+        The fields in `mapped` have the target's names already, given by the user's own pipeline:
+        they and their values stay as they are.
+        """
+        mapper = _Mapper(self, mapped)
         condition = map_leaves(meaning, mapper.leaf)
         return Mapped(
             Search(condition, self.scope, self.table),
@@ -84,8 +90,9 @@ class Mapped:
 
 
 class _Mapper:
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, mapped: frozenset[str]) -> None:
         self._plan = plan
+        self._mapped = mapped
         self.fields: dict[str, tuple[Field, ...]] = {}
         self.approximations: list[Reason] = []
         self.refusals: list[Reason] = []
@@ -120,7 +127,11 @@ class _Mapper:
 
     def _on(self, leaf: FieldLeaf, field: Field) -> Node:
         translation = self._plan.values.get(field.name)
-        if translation is None or isinstance(leaf, (IsNull, Exists)):
+        if (
+            translation is None
+            or leaf.field.name in self._mapped
+            or isinstance(leaf, (IsNull, Exists))
+        ):
             return replace(leaf, field=field)
         spelled = _spelling(leaf)
         if spelled is None or spelled not in translation:
@@ -134,6 +145,8 @@ class _Mapper:
 
     def _fields(self, field: Field, place: Place | None) -> tuple[Field, ...]:
         name = field.name
+        if name in self._mapped and name not in self.fields:
+            self.fields[name] = (self._plan.native(name),)
         if name not in self.fields:
             try:
                 self.fields[name] = self._plan.resolve(name)
