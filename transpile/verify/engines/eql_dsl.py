@@ -249,8 +249,9 @@ class _Translator:
     def _check_merged_equalities(self, expression: Or) -> None:
         """Equalities of one field below one OR become `in`, with the type check of `in`.
 
-        So `ip == "…" or ip == "…"` is refused, though either alone is accepted:
-        https://github.com/elastic/elasticsearch/issues/118621
+        So `ip == "…" or ip == "…"` is refused, though either alone is accepted, by every release
+        before the fix of 2025-08, 8.17 among them; cidrMatch() is accepted by all:
+        https://github.com/elastic/elasticsearch/issues/118621 (fixed by pull request 132167)
         """
         merged: dict[Field, list[Scalar]] = {}
         for one in _flattened(expression):
