@@ -1,0 +1,70 @@
+"""The command line. Each command is one module; what it needs is imported when it runs.
+
+Exit codes: 0 every rule was converted (exact or approximate), 1 some rule was refused or is
+broken, 2 wrong usage, 3 a fault of the program itself, 130 interrupted, 141 the reader of the
+output went away.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from transpile.cli import convert, targets
+
+PROGRAM = "sigma-transpile"
+INTERNAL_ERROR, INTERRUPTED, BROKEN_PIPE = 3, 130, 141
+
+app = typer.Typer(
+    name=PROGRAM,
+    help="Sigma rules to queries that find exactly the events that a rule means.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("convert")(convert.convert)
+app.command("targets")(targets.targets)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from transpile import __version__  # noqa: PLC0415 (reads the package's metadata)
+
+        typer.echo(f"{PROGRAM} {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and end the process; no traceback reaches the user."""
+    try:
+        app(prog_name=PROGRAM)
+    except KeyboardInterrupt:
+        _leave("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(BROKEN_PIPE)
+    except Exception as error:
+        if os.environ.get("SIGMA_TRANSPILE_DEBUG"):
+            raise
+        _leave(f"{type(error).__name__}: {error}; please report this", INTERNAL_ERROR)
+
+
+def _leave(message: str, code: int) -> None:
+    typer.echo(f"{PROGRAM}: {message}", err=True)
+    sys.exit(code)

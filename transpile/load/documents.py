@@ -13,7 +13,7 @@ import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.constructor import SafeConstructor
 
-from transpile.load.problem import BadRule, Problem
+from transpile.load.problem import Problem, ProblemFound
 from transpile.load.source import SourceText, place_of
 from transpile.query import Place
 
@@ -52,7 +52,7 @@ def compose(source: SourceText) -> Iterator[Node | Problem]:
                 if not (isinstance(node, ScalarNode) and node.tag == _TAG + "null"):
                     yield node
             return
-        except BadRule as bad:
+        except ProblemFound as bad:
             yield bad.problem
             return
         except yaml.YAMLError as error:
@@ -81,9 +81,9 @@ def _check_depth(source: SourceText, text: str) -> None:
         return  # the composer stops at the same place, and says why
 
 
-def _too_deep(source: SourceText, place: Place) -> BadRule:
+def _too_deep(source: SourceText, place: Place) -> ProblemFound:
     message = f"the document is nested more than {MAX_DEPTH} levels deep"
-    return BadRule(source.problem("yaml-depth", message, place))
+    return ProblemFound(source.problem("yaml-depth", message, place))
 
 
 def _read(error: yaml.YAMLError, text: str) -> tuple[Place, str]:
@@ -125,8 +125,8 @@ def construct(node: Node, source: SourceText) -> Any:
     Merge keys (`<<`) are resolved, in the node too: afterwards the pairs of each mapping node are
     those of its dict, in the same order.
 
-    Raises BadRule: a key twice or one that is no scalar, a tag that is none of YAML's own, more
-    levels or more values than the limits above.
+    Raises ProblemFound: a key twice or one that is no scalar, a tag that is none of YAML's own,
+    more levels or more values than the limits above.
     """
     return _Construction(source).value(node, 0)
 
@@ -155,7 +155,9 @@ class _Construction:
         if self._values > MAX_VALUES:
             message = f"the document holds more than {MAX_VALUES:,} values"
             hint = "an alias counts as often as it is used"
-            raise BadRule(self._source.problem("yaml-values", message, place_of(node), hint=hint))
+            raise ProblemFound(
+                self._source.problem("yaml-values", message, place_of(node), hint=hint)
+            )
 
     def _scalar(self, node: ScalarNode) -> Any:
         if node.tag not in _SCALARS:
@@ -165,10 +167,10 @@ class _Construction:
         except (ValueError, OverflowError):
             return node.value  # looks like a number or a date, and is none: 2024-02-31
 
-    def _bad_tag(self, node: Node) -> BadRule:
+    def _bad_tag(self, node: Node) -> ProblemFound:
         tag = node.tag.replace(_TAG, "!!")
         message = f"the YAML tag {tag} means nothing in a rule"
-        return BadRule(self._source.problem("yaml-tag", message, place_of(node)))
+        return ProblemFound(self._source.problem("yaml-tag", message, place_of(node)))
 
     def _mapping(self, node: Node, depth: int) -> dict[Any, Any]:
         if any(key.tag == _MERGE for key, _ in node.value):
@@ -177,17 +179,17 @@ class _Construction:
         for key_node, value_node in node.value:
             if not isinstance(key_node, ScalarNode):
                 message = "a key must be a plain value, not a list or a map"
-                raise BadRule(self._source.problem("yaml-key", message, place_of(key_node)))
+                raise ProblemFound(self._source.problem("yaml-key", message, place_of(key_node)))
             key = self.value(key_node, depth + 1)
             if key in result:
                 raise self._twice(key, key_node, node)
             result[key] = self.value(value_node, depth + 1)
         return result
 
-    def _twice(self, key: Any, second: Node, mapping: Node) -> BadRule:
+    def _twice(self, key: Any, second: Node, mapping: Node) -> ProblemFound:
         first = next(k for k, _ in mapping.value if self.value(k, 0) == key)
         line = place_of(first).line
-        return BadRule(
+        return ProblemFound(
             self._source.problem(
                 "duplicate-key",
                 f"the key {key!r} is already in line {line}",
@@ -208,7 +210,7 @@ class _Construction:
             for merged in value.value if isinstance(value, SequenceNode) else [value]:
                 if not isinstance(merged, MappingNode):
                     message = "only a map can be merged"
-                    raise BadRule(self._source.problem("yaml-key", message, place_of(key)))
+                    raise ProblemFound(self._source.problem("yaml-key", message, place_of(key)))
                 if any(inner.tag == _MERGE for inner, _ in merged.value):
                     self._flatten(merged, depth + 1)
                 for pair in merged.value:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 
-from transpile.load.problem import BadRule, Problem
+from transpile.load.problem import Problem, ProblemFound
 from transpile.load.source import SourceText
 from transpile.query import Place
 
@@ -96,18 +96,18 @@ def _rule_file(path: str) -> Iterator[str | Problem]:
 def read(file: RuleFile) -> SourceText:
     """The text of a rule file.
 
-    Raises BadRule: it can't be read, is larger than MAX_BYTES, or is no text.
+    Raises ProblemFound: it can't be read, is larger than MAX_BYTES, or is no text.
     """
     try:
         data = _read_stdin() if file.path == STDIN else _read_file(file.path)
     except OSError as error:
-        raise BadRule(
+        raise ProblemFound(
             Problem("unreadable-file", f"the file can't be read: {error.strerror}", file.path)
         ) from None
     if len(data) > MAX_BYTES:
         message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
         hint = "split it into files of a few rules"
-        raise BadRule(Problem("file-size", message, file.path, hint=hint))
+        raise ProblemFound(Problem("file-size", message, file.path, hint=hint))
     return SourceText(file.path, _decode(data, file.path))
 
 
@@ -119,7 +119,7 @@ def _read_file(path: str) -> bytes:
     # A pipe is read where it is given by hand, as in `<(...)`; a device never ends.
     kind = Path(path).stat().st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind)):
-        raise BadRule(Problem("unreadable-file", "this is no regular file", path))
+        raise ProblemFound(Problem("unreadable-file", "this is no regular file", path))
     with Path(path).open("rb") as stream:
         return stream.read(MAX_BYTES + 1)
 
@@ -128,7 +128,7 @@ def _decode(data: bytes, path: str) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
     elif b"\0" in data:
-        raise BadRule(Problem("binary-file", "this is a binary file, no YAML", path))
+        raise ProblemFound(Problem("binary-file", "this is a binary file, no YAML", path))
     else:
         encoding = "utf-8-sig"
     try:
@@ -140,4 +140,4 @@ def _decode(data: bytes, path: str) -> str:
         place = Place(len(before), len(before[-1]) + 1)
         message = f"the byte 0x{data[error.start]:02X} is not {encoding[:6].rstrip('-').upper()}"
         hint = "save the file as UTF-8"
-        raise BadRule(source.problem("text-encoding", message, place, hint=hint)) from None
+        raise ProblemFound(source.problem("text-encoding", message, place, hint=hint)) from None

@@ -33,8 +33,8 @@ class Problem:
     severity: Severity = Severity.ERROR
 
 
-class BadRule(Exception):
-    """Raised inside this package by what finds a problem; carries it to the rule's loader."""
+class ProblemFound(Exception):
+    """Carries a problem from where it is found to the one who collects them."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.message)

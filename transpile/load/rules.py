@@ -15,7 +15,7 @@ from transpile.load import documents, files
 from transpile.load.conditions import check_condition, did_you_mean
 from transpile.load.detections import DetectionReader
 from transpile.load.files import RuleFile
-from transpile.load.problem import BadRule, Problem, Severity
+from transpile.load.problem import Problem, ProblemFound, Severity
 from transpile.load.source import SourceText, place_of
 from transpile.query import Outcome, Place
 
@@ -39,6 +39,7 @@ class Rule:
     document: dict[str, Any]
     source: SourceText
     place: Place
+    """where the rule begins, or its id where it has one"""
     warnings: tuple[Problem, ...] = ()
 
     @property
@@ -68,17 +69,16 @@ class BrokenRule:
 def load(paths: Sequence[str]) -> Iterator[Rule | BrokenRule]:
     """The rules of files, folders and `-`, in the order given; reads one file at a time."""
     for found in files.find(paths):
-        if isinstance(found, Problem):
-            yield BrokenRule(RuleFile(found.path, found.path), 1, None, "", (found,))
-        else:
-            yield from load_file(found)
+        yield from load_file(found)
 
 
-def load_file(file: RuleFile) -> list[Rule | BrokenRule]:
-    """The rules of one file, at least one."""
+def load_file(file: RuleFile | Problem) -> list[Rule | BrokenRule]:
+    """The rules of one file, at least one; broken is also what was found instead of a file."""
+    if isinstance(file, Problem):
+        return [BrokenRule(RuleFile(file.path, file.path), 1, None, "", (file,))]
     try:
         source = files.read(file)
-    except BadRule as bad:
+    except ProblemFound as bad:
         return [BrokenRule(file, 1, None, "", (bad.problem,))]
     return load_text(source, file)
 
@@ -109,7 +109,7 @@ def _merge_actions(parts: Iterator[Node | Problem], source: SourceText) -> Itera
         try:
             if shared is not None or action is not None:
                 documents.construct(part, source)  # bounds it before it is merged
-        except BadRule as bad:
+        except ProblemFound as bad:
             yield bad.problem
             continue
         if action is None:
@@ -145,7 +145,7 @@ def _load_document(
 ) -> Rule | BrokenRule:
     try:
         document = documents.construct(node, source)
-    except BadRule as bad:
+    except ProblemFound as bad:
         title, identifier = _scalar(node, "title"), _scalar(node, "id") or None
         return BrokenRule(file, position, identifier, title, (bad.problem,))
     return _Reader(node, document, source, file).rule(position, siblings)
@@ -182,6 +182,8 @@ class _Reader:
         if self._is_foreign():
             self._fail("not-a-rule", "this has neither logsource nor detection", place)
             return BrokenRule(self._file, position, identifier, title, tuple(self._problems))
+        if (found := documents.entry(self._node, "id")) is not None:
+            place = place_of(found[1])
         logsource = self._logsource()
         detection = self._detections()
         if logsource is None or detection is None or self._problems:

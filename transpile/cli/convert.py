@@ -1,0 +1,229 @@
+"""`convert`: rules to queries."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from transpile.cli.reports import Report
+    from transpile.load.files import RuleFile
+    from transpile.load.problem import Problem
+    from transpile.run.convert import Conversion, Converter
+
+CONVERTED, NOT_ALL_CONVERTED, WRONG_USAGE = 0, 1, 2
+_LONG = 50
+"""files from which on a progress bar is worth its place"""
+
+
+class Format(str, Enum):
+    """How queries are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    NDJSON = "ndjson"
+
+
+def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Rule files, folders of them (searched to any depth), or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="TARGET",
+            help="Where the queries are for; may be given several times."
+            " Default: splunk, sentinel, elastic-eql and elastic-lucene.",
+        ),
+    ] = None,
+    pipeline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pipeline",
+            "-p",
+            metavar="FILE",
+            help="A pySigma pipeline file of your own, applied first; several are allowed.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Write a file for each rule and target into DIR, in folders like the rules'.",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="How queries are printed.")
+    ] = Format.TEXT,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
+    ] = False,
+) -> None:
+    """Convert Sigma rules to queries.
+
+    Queries go to standard output, everything else to standard error.
+
+    Exit codes: 0 all rules were converted, 1 some rule was refused or is broken, 2 wrong usage.
+    """
+    from transpile.load.files import find  # noqa: PLC0415 (keeps --help fast)
+    from transpile.load.problem import ProblemFound  # noqa: PLC0415
+    from transpile.run.convert import Converter  # noqa: PLC0415
+
+    targets = _known_targets(target)
+    _check_paths(paths)
+    found = list(find(paths))
+    if not found:
+        _refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
+    try:
+        converter = Converter(targets, pipeline or ())
+    except ProblemFound as bad:
+        from transpile.cli.problems import show_problem  # noqa: PLC0415
+
+        typer.echo(show_problem(bad.problem), err=True)
+        raise typer.Exit(WRONG_USAGE) from None
+    _use_utf8()
+    raise typer.Exit(_Run(converter, found, form, output, debug=debug).go())
+
+
+class _Run:
+    """One run of the command, from the files that were found to the exit code."""
+
+    def __init__(
+        self,
+        converter: Converter,
+        found: Sequence[RuleFile | Problem],
+        form: Format,
+        output: Path | None,
+        *,
+        debug: bool,
+    ) -> None:
+        from transpile.cli.reports import Summary  # noqa: PLC0415
+        from transpile.run.write import QueryFolder  # noqa: PLC0415
+
+        self._converter = converter
+        self._found = found
+        self._form = form
+        self._debug = debug
+        self._output = output
+        self._folder = QueryFolder(output, converter.targets) if output is not None else None
+        self._summary = Summary([target.name for target in converter.targets])
+        self._report: Report | None = None
+        self._unwritten = False
+
+    def go(self) -> int:
+        from transpile.run.batch import convert_files  # noqa: PLC0415
+
+        with self._progress() as advance:
+            for conversion in convert_files(self._found, self._converter):
+                self._add(conversion)
+                if conversion.position == 1:
+                    advance()
+        self._report_for(None).close()
+        if self._summary.rules > 1 or self._folder is not None:
+            typer.echo("\n".join(self._summary.lines()), err=True)
+        if self._summary.all_converted and not self._unwritten:
+            return CONVERTED
+        return NOT_ALL_CONVERTED
+
+    def _add(self, conversion: Conversion) -> None:
+        from transpile.cli.problems import show_problem, show_reasons  # noqa: PLC0415
+
+        self._summary.add(conversion)
+        self._report_for(conversion).add(conversion)
+        problems = [*conversion.problems, *self._write(conversion)]
+        shown = [*map(show_problem, problems), *show_reasons(conversion)]
+        if self._debug and conversion.traceback:
+            shown.append(conversion.traceback.rstrip())
+        if shown:
+            sys.stdout.flush()
+            typer.echo("\n".join(shown), err=True)
+
+    def _report_for(self, conversion: Conversion | None) -> Report:
+        """The report, made when the first rule tells whether it is the only one."""
+        if self._report is None:
+            from transpile.cli import reports  # noqa: PLC0415
+
+            if self._form is Format.JSON:
+                self._report = reports.JsonReport()
+            elif self._form is Format.NDJSON:
+                self._report = reports.NdjsonReport()
+            elif self._folder is not None:
+                self._report = reports.NoReport()
+            else:
+                one_rule = len(self._found) == 1 and (
+                    conversion is None or conversion.siblings == 1
+                )
+                single = one_rule and len(self._converter.targets) == 1
+                self._report = reports.TextReport(single=single)
+        return self._report
+
+    def _write(self, conversion: Conversion) -> list[Problem]:
+        if self._folder is None:
+            return []
+        try:
+            problems = self._folder.write(conversion)
+        except OSError as error:
+            _refuse_usage(f"can't write to {self._output}: {error.strerror} ({error.filename})")
+        self._unwritten = self._unwritten or bool(problems)
+        return problems
+
+    def _progress(self) -> AbstractContextManager[Callable[[], None]]:
+        prints = self._form is not Format.TEXT or self._folder is None
+        if len(self._found) < _LONG or not sys.stderr.isatty() or (prints and sys.stdout.isatty()):
+            return nullcontext(lambda: None)
+        from transpile.cli.progress import progress_bar  # noqa: PLC0415
+
+        return progress_bar(len(self._found))
+
+
+def _known_targets(names: list[str] | None) -> list[str]:
+    from transpile.targets import registry  # noqa: PLC0415
+
+    names = list(dict.fromkeys(names or registry.DEFAULTS))
+    for name in names:
+        if name not in registry.MODULES:
+            from difflib import get_close_matches  # noqa: PLC0415
+
+            close = get_close_matches(name, registry.MODULES, n=1, cutoff=0.5)
+            hint = (
+                f"did you mean {close[0]!r}?"
+                if close
+                else f"there is {', '.join(registry.MODULES)}"
+            )
+            _refuse_usage(f"there is no target {name!r}; {hint}")
+    return names
+
+
+def _check_paths(paths: list[str]) -> None:
+    for path in paths:
+        if path != "-" and not Path(path).exists() and not Path(path).is_symlink():
+            _refuse_usage(f"there is no file or folder {path!r}")
+
+
+def _refuse_usage(message: str) -> NoReturn:
+    typer.echo(f"sigma-transpile: {message}", err=True)
+    raise typer.Exit(WRONG_USAGE)
+
+
+def _use_utf8() -> None:
+    """Print the same bytes on every system; a path that is no UTF-8 shows as an escape."""
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")

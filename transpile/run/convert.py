@@ -1,0 +1,185 @@
+"""One rule to many targets."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sigma.exceptions import SigmaError, SigmaTransformationError
+
+import backends
+from transpile.ir.lower import lower
+from transpile.ir.nodes import Node
+from transpile.load.files import RuleFile
+from transpile.load.problem import Problem, Severity
+from transpile.load.rules import BrokenRule, Rule
+from transpile.query import Outcome, Place, Query, Reason, Refused
+from transpile.run.pipelines import Applied, UserPipelines
+from transpile.targets import registry
+from transpile.targets.plan import LogSource, Plan
+from transpile.targets.target import Target
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """What came out for one rule: plain data, the same from whichever process.
+
+    There is one query for each target, in their order. `problems` are those of the rule itself,
+    `excerpts` the lines of its file that reasons name; `traceback` is empty unless a query failed
+    by a fault of this program.
+    """
+
+    file: RuleFile
+    position: int
+    siblings: int
+    queries: tuple[Query, ...]
+    problems: tuple[Problem, ...] = ()
+    excerpts: Mapping[int, str] = field(default_factory=dict)
+    traceback: str = ""
+
+
+class Converter:
+    """Converts rules for some targets, through the user's pipelines where there are any.
+
+    Plans are made once for each target and log source.
+    """
+
+    def __init__(self, targets: Sequence[str], pipelines: Sequence[str] = ()) -> None:
+        """Get the targets by name and read the pipeline files.
+
+        Raises:
+            KeyError: no target has that name.
+            ProblemFound: a pipeline file can't be used.
+        """
+        self.targets = tuple(registry.get(name) for name in targets)
+        self._pipelines = UserPipelines(pipelines)
+        self._plans: dict[tuple[str, LogSource], Plan | Reason] = {}
+
+    def convert(self, rule: Rule | BrokenRule) -> Conversion:
+        """The queries of a rule. Whatever goes wrong with it is in them; nothing is raised."""
+        if isinstance(rule, BrokenRule):
+            return self._broken(rule)
+        stacks: list[str] = []
+        queries = self._queries(rule, stacks)
+        lines = {r.place.line for query in queries for r in query.reasons if r.place is not None}
+        return Conversion(
+            rule.file,
+            rule.position,
+            rule.siblings,
+            tuple(queries),
+            rule.warnings,
+            {line: rule.source.line(line) for line in sorted(lines)},
+            "\n".join(stacks),
+        )
+
+    def _broken(self, rule: BrokenRule) -> Conversion:
+        reasons = tuple(map(_reason, (p for p in rule.problems if p.severity is Severity.ERROR)))
+        queries = tuple(
+            Query(rule.id, rule.title, rule.path, target.name, rule.outcome, reasons)
+            for target in self.targets
+        )
+        return Conversion(rule.file, rule.position, 1, queries, rule.problems)
+
+    def _queries(self, rule: Rule, stacks: list[str]) -> list[Query]:
+        try:
+            applied = self._pipelines.apply(rule.sigma)
+            meaning = lower(applied.sigma)
+        except Refused as refused:
+            return self._all(rule, Outcome.REFUSED, refused.reason)
+        except SigmaTransformationError as error:
+            return self._all(rule, Outcome.REFUSED, Reason("pipeline-failure", _words(error)))
+        except SigmaError as error:
+            return self._all(rule, Outcome.FAILED, Reason("sigma-error", _words(error)))
+        except Exception as error:
+            stacks.append(traceback.format_exc())
+            return self._all(rule, Outcome.FAILED, _internal(error))
+        queries = []
+        for target in self.targets:
+            try:
+                queries.append(self._query(rule, applied, meaning, target))
+            except Exception as error:
+                stacks.append(traceback.format_exc())
+                queries.append(_unconverted(rule, target, Outcome.FAILED, _internal(error)))
+        return queries
+
+    def _all(self, rule: Rule, outcome: Outcome, reason: Reason) -> list[Query]:
+        return [_unconverted(rule, target, outcome, reason) for target in self.targets]
+
+    def _query(self, rule: Rule, applied: Applied, meaning: Node, target: Target) -> Query:
+        plan = self._plan(target, applied)
+        if isinstance(plan, Reason):
+            return _unconverted(rule, target, Outcome.REFUSED, plan)
+        mapped = plan.map(meaning, applied.mapped)
+        fields = _fields(mapped.fields, applied.names)
+        if mapped.refusals:
+            reasons = _distinct(mapped.refusals)
+            return _unconverted(rule, target, Outcome.REFUSED, *reasons, fields=fields)
+        written = backends.get(target.dialect).write(mapped.search)
+        if written.text is None:
+            reasons = _distinct(written.refusals)
+            return _unconverted(rule, target, Outcome.REFUSED, *reasons, fields=fields)
+        reasons = _distinct((*mapped.approximations, *written.approximations))
+        outcome = Outcome.APPROXIMATE if reasons else Outcome.EXACT
+        return Query(
+            rule.id, rule.title, rule.path, target.name, outcome, reasons, written.text, fields
+        )
+
+    def _plan(self, target: Target, applied: Applied) -> Plan | Reason:
+        logsource = applied.sigma.logsource
+        key = LogSource(logsource.product, logsource.category, logsource.service)
+        try:
+            return self._plans[target.name, key]
+        except KeyError:
+            pass
+        plan: Plan | Reason
+        try:
+            plan = target.plan(key)
+        except Refused as refused:
+            plan = refused.reason
+        self._plans[target.name, key] = plan
+        return plan
+
+
+def _unconverted(
+    rule: Rule,
+    target: Target,
+    outcome: Outcome,
+    *reasons: Reason,
+    fields: Mapping[str, str] | None = None,
+) -> Query:
+    return Query(rule.id, rule.title, rule.path, target.name, outcome, reasons, None, fields or {})
+
+
+def _reason(problem: Problem) -> Reason:
+    place = None
+    if problem.line is not None:
+        place = Place(problem.line, problem.column or 1)
+    return Reason(problem.code, problem.message, place)
+
+
+def _words(error: SigmaError) -> str:
+    return str(error.args[0]) if error.args else type(error).__name__
+
+
+def _internal(error: Exception) -> Reason:
+    return Reason(
+        "internal-error",
+        f"{type(error).__name__}: {error}; this is a fault of the program, please report the rule",
+    )
+
+
+def _fields(fields: Mapping[str, str], names: Mapping[str, Sequence[str]]) -> Mapping[str, str]:
+    """The fields under the names that the rule itself uses."""
+    if not names:
+        return fields
+    result: dict[str, str] = {}
+    renamed = {name for targets in names.values() for name in targets}
+    for sigma, targets in names.items():
+        if found := [fields[name] for name in targets if name in fields]:
+            result[sigma] = ", ".join(dict.fromkeys(found))
+    return result | {name: target for name, target in fields.items() if name not in renamed}
+
+
+def _distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    return tuple(dict.fromkeys(reasons))
