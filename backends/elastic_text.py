@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from backends import lucene_regex
+from backends import lucene_automaton, lucene_regex
 from transpile.ir.nodes import Equals, Glob, Regex, Type
 from transpile.ir.regex import parse, variants
 from transpile.query import Refused
@@ -70,7 +70,14 @@ def whole_pattern(leaf: TextMatch, *, folded: bool = True) -> str:
 
 def _searched(leaf: Regex) -> str:
     try:
-        return lucene_regex.search(parse(leaf.pattern, leaf.flags))
+        pattern = parse(leaf.pattern, leaf.flags)
+        for skipping in (False, True):
+            if lucene_automaton.fits(pattern, skipping=skipping):
+                return lucene_regex.search(pattern, skipping=skipping)
+        raise Refused(
+            "regex-too-complex",
+            f"Elasticsearch gives up on {leaf.pattern!r} (max_determinized_states)",
+        )
     except Refused as refused:
         reason = refused.reason
         raise Refused(reason.code, reason.message, leaf.place) from refused

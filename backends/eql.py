@@ -60,12 +60,13 @@ def string(text: str) -> str:
 def _character(c: str) -> str:
     if c in _ESCAPES:
         return _ESCAPES[c]
-    return c if c.isprintable() else f"\\u{{{ord(c):x}}}"
+    return f"\\u{{{ord(c):x}}}" if ord(c) < ord(" ") or c == "\x7f" else c
 
 
 def raw(text: str) -> str:
     """A string in three double quotes, where a backslash is a backslash, if it can be one."""
-    return f'"""{text}"""' if text.isprintable() and '"' not in text[-1:] else string(text)
+    plain = "\n" not in text and "\r" not in text and not text.endswith('"')
+    return f'"""{text}"""' if plain else string(text)
 
 
 def _test(leaf: TextMatch) -> tuple[str, str]:

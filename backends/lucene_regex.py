@@ -52,13 +52,17 @@ def glob(parts: Parts, *, cased: bool) -> str:
     )
 
 
-def search(pattern: Pattern) -> str:
+def search(pattern: Pattern, *, skipping: bool = False) -> str:
     """A pattern for every whole value in which the given one is found.
+
+    `skipping` says how a long optional repetition is written (see `lucene_automaton.fits`).
 
     Raises:
         Refused: an assertion in a place from which it can't be moved to the ends.
     """
-    found = dict.fromkeys(_anchored(items) for items in _spread(pattern))
+    found = dict.fromkeys(
+        _anchored(items) for items in _spread(_skipped(pattern) if skipping else pattern)
+    )
     possible = [text for text in found if text is not None]
     if not possible:
         raise Refused("regex-assertion", "a pattern that finds nothing")
@@ -96,6 +100,23 @@ def _spread(pattern: Pattern) -> list[tuple[Pattern, ...]]:
         times = range(pattern.least, pattern.most + 1)
         return [s for n in times for s in _spread(Sequence((pattern.item,) * n))] or [()]
     return [pattern.items] if isinstance(pattern, Sequence) else [(pattern,)]
+
+
+def _skipped(pattern: Pattern) -> Pattern:
+    """The pattern with `x{1,9}` as `x(x?){8}`."""
+    if isinstance(pattern, Sequence):
+        return Sequence(tuple(map(_skipped, pattern.items)))
+    if isinstance(pattern, Choice):
+        return Choice(tuple(map(_skipped, pattern.branches)))
+    if isinstance(pattern, Repeat):
+        item = _skipped(pattern.item)
+        options = 0 if pattern.most is None else pattern.most - pattern.least
+        if options < 2:
+            return Repeat(item, pattern.least, pattern.most)
+        optional = Repeat(Repeat(item, 0, 1), options, options)
+        leading = (Repeat(item, pattern.least, pattern.least),) if pattern.least else ()
+        return Sequence((*leading, optional))
+    return pattern
 
 
 def _asserts(pattern: Pattern) -> bool:
@@ -240,12 +261,15 @@ def _write(pattern: Pattern, *, alone: bool = False) -> str:
         # An empty branch must be spelled: `(a|)` finds nothing.
         return f"({'|'.join(_write(b, alone=True) or '()' for b in pattern.branches)})"
     if isinstance(pattern, Repeat):
-        return _write(pattern.item) + _times(pattern.least, pattern.most)
+        item = _write(pattern.item)
+        if isinstance(pattern.item, Repeat):
+            item = f"({item})"
+        return item + _times(pattern.least, pattern.most)
     raise Refused("regex-assertion", f"{_name(pattern)} inside the pattern")
 
 
 def _times(least: int, most: int | None) -> str:
-    short = {(0, None): "*", (1, None): "+", (0, 1): "?"}.get((least, most))
+    short = {(1, 1): "", (0, None): "*", (1, None): "+", (0, 1): "?"}.get((least, most))
     if short is not None:
         return short
     if most is None:

@@ -183,11 +183,21 @@ class Present:
         return True
 
 
+_UNIT = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\$", re.DOTALL)
+"""an escape, a class or a dollar: what tells a dollar that is an anchor from one that is not"""
+
+
+def _ends_the_text(unit: re.Match[str]) -> str:
+    return r"\Z" if unit[0] == "$" else unit[0]
+
+
 @dataclass(frozen=True)
 class Regex:
     """``re``: a regular expression found anywhere in the text; *flags* out of ``i m s``.
 
-    ``\\w \\d \\s \\b`` are ASCII. Raises ``re.error`` from :attr:`compiled` when it is invalid.
+    ``\\w \\d \\s \\b`` are ASCII, and without ``m`` a ``$`` is the end of the text: Python and PCRE
+    would also take it before a last line break, RE2 and Lucene would not, and the specification
+    does not say. Raises ``re.error`` from :attr:`compiled` when it is invalid.
     """
 
     pattern: str
@@ -200,6 +210,8 @@ class Regex:
         for name, flag in (("i", re.IGNORECASE), ("m", re.MULTILINE), ("s", re.DOTALL)):
             if name in self.flags:
                 flags |= flag
+        if not flags & re.MULTILINE:
+            return re.compile(_UNIT.sub(_ends_the_text, self.pattern), flags)
         return re.compile(self.pattern, flags)
 
     def accepts(self, value: object, event: Event) -> bool:
