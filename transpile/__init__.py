@@ -36,12 +36,12 @@ def transpile(rule: str | Path, target: str, *, pipelines: Sequence[Path] = ()) 
     from transpile.load.source import SourceText  # noqa: PLC0415
 
     if isinstance(rule, Path):
-        rules = load_file(RuleFile(rule.as_posix(), rule.name))
+        first = next(load_file(RuleFile(rule.as_posix(), rule.name)))
     else:
-        rules = load_text(SourceText("<rule>", rule), RuleFile("<rule>", "rule"))
-    if len(rules) > 1:
-        raise ValueError(f"there are {len(rules)} rules, not one")
-    return _converter([target], pipelines).convert(rules[0]).queries[0]
+        first = next(load_text(SourceText("<rule>", rule), RuleFile("<rule>", "rule")))
+    if not first.alone:
+        raise ValueError("there are several rules, not one")
+    return _converter([target], pipelines).convert(first).queries[0]
 
 
 def transpile_files(
@@ -77,7 +77,10 @@ def _converter(targets: Sequence[str], pipelines: Sequence[Path]) -> Converter:
 
 def __getattr__(name: str) -> str:
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415
+        from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415
 
-        return version("sigma-transpile")
+        try:
+            return version("sigma-transpile")
+        except PackageNotFoundError:  # run from a checkout
+            return "unknown"
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

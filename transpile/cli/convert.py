@@ -167,9 +167,7 @@ class _Run:
             elif self._folder is not None:
                 self._report = reports.NoReport()
             else:
-                one_rule = len(self._found) == 1 and (
-                    conversion is None or conversion.siblings == 1
-                )
+                one_rule = len(self._found) == 1 and (conversion is None or conversion.alone)
                 single = one_rule and len(self._converter.targets) == 1
                 self._report = reports.TextReport(single=single)
         return self._report

@@ -47,9 +47,10 @@ def _show(problem: Problem, colour: str) -> str:
     place = problem.path
     if problem.line is not None:
         place += f":{problem.line}:{problem.column or 1}"
+    kind = " (warning)" if problem.severity is Severity.WARNING else ""
     lines = [
         f"{paint(printable(place), 'bright_white', bold=True)}:"
-        f" {paint(problem.code, colour, bold=True)}: {printable(problem.message)}"
+        f" {paint(problem.code, colour, bold=True)}{kind}: {printable(problem.message)}"
     ]
     if problem.excerpt and problem.line is not None:
         number = str(problem.line)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -51,7 +51,7 @@ def check_condition(
                 "unknown-detection",
                 f"the condition names {name!r}, which is no detection of this rule",
                 source.find(node, rf"(?<![\w*-]){re.escape(name)}(?![\w*-])") or place_of(node),
-                hint=did_you_mean(name, detections) or _syntax_hint(text),
+                hint=instead_of(name, detections) or _syntax_hint(text),
             )
     for pattern in read.patterns:
         if not _selects(pattern, detections):
@@ -59,15 +59,22 @@ def check_condition(
                 "unknown-detection",
                 f"no detection of this rule fits {pattern!r}",
                 source.find(node, re.escape(pattern)) or place_of(node),
-                hint=did_you_mean(pattern.rstrip("*"), detections),
+                hint=instead_of(pattern.rstrip("*"), detections),
             )
 
 
-def did_you_mean(name: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
-    """A hint that names what is spelled alike, or else what there is; empty for nothing."""
+def did_you_mean(name: str, known: Iterable[object]) -> str:
+    """A hint that names what is spelled alike; empty for nothing."""
     lower = {str(k).lower(): str(k) for k in known}
-    if close := get_close_matches(name.lower(), lower, n=1, cutoff=0.6):
-        return f"did you mean {lower[close[0]]!r}?"
+    close = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
+    return f"did you mean {lower[close[0]]!r}?" if close else ""
+
+
+def instead_of(name: str, known: Iterable[object]) -> str:
+    """A hint that names what is spelled alike, or else what there is; empty for nothing."""
+    known = tuple(known)
+    if hint := did_you_mean(name, known):
+        return hint
     names = ", ".join(map(str, known))
     return f"there is {names}" if 0 < len(names) < 80 else ""
 

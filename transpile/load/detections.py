@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-from sigma.exceptions import SigmaError, SigmaRegularExpressionError
+from sigma.exceptions import SigmaError, SigmaRegularExpressionError, SigmaTypeError
 from sigma.modifiers import modifier_mapping
 from sigma.rule import SigmaDetection, SigmaDetectionItem
 from yaml import Node, SequenceNode
 
-from transpile.load.conditions import did_you_mean
+from transpile.load.conditions import instead_of
 from transpile.load.places import ItemLocation
 from transpile.load.problem import Problem
 from transpile.load.source import SourceText, place_of
@@ -74,7 +74,7 @@ class DetectionReader:
             return None
         source = self._location(key_node or node, node)
         try:
-            return SigmaDetectionItem.from_mapping(key, value, source)
+            return _try(key, value, source)
         except Exception as error:  # pySigma lets TypeError and others through
             self.problems.extend(self._culprits(key_node, key, node, value, error))
             return None
@@ -102,7 +102,7 @@ class DetectionReader:
         nodes, values = (node.value, value) if many else ([node], [value])
         for one_node, one in zip(nodes, values, strict=True):
             try:
-                SigmaDetectionItem.from_mapping(key, one)
+                _try(key, [one])
             except Exception as cause:  # as above
                 found = True
                 yield self._bad_value(modifiers, one_node, one, cause)
@@ -114,7 +114,7 @@ class DetectionReader:
         place = self._source.find(key_node, rf"\|{re.escape(name)}(?![\w])")
         if place is not None:
             place = Place(place.line, place.column + 1)
-        hint = did_you_mean(name, tuple(modifier_mapping))
+        hint = instead_of(name, modifier_mapping)
         message = f"there is no modifier {name!r}" if name else "a modifier is missing after '|'"
         return self._source.problem(
             "unknown-modifier", message, place or place_of(key_node), hint=hint
@@ -138,7 +138,7 @@ class DetectionReader:
     def _misuse(self, modifiers: list[str], value: Any, error: Exception) -> str:
         for count in range(1, len(modifiers) + 1):
             try:
-                SigmaDetectionItem.from_mapping("|".join(["field", *modifiers[:count]]), value)
+                _try("|".join(["field", *modifiers[:count]]), value)
             except Exception as cause:  # as above
                 message = _message(cause)
                 if "incompatible to value type" in message or not isinstance(cause, SigmaError):
@@ -149,6 +149,16 @@ class DetectionReader:
 
     def _problem(self, code: str, message: str, place: Place, hint: str = "") -> None:
         self.problems.append(self._source.problem(code, message, place, hint=hint))
+
+
+def _try(key: str | None, value: Any, source: ItemLocation | None = None) -> SigmaDetectionItem:
+    item = SigmaDetectionItem.from_mapping(key, value, source)
+    # pySigma takes a number for a regular expression, and fails when it is used.
+    if key is not None and "|re" in key and "re" in key.split("|")[1:]:
+        for one in value if isinstance(value, list) else [value]:
+            if not isinstance(one, str):
+                raise SigmaTypeError(f"incompatible to value type of '{one}'")
+    return item
 
 
 def _message(error: Exception) -> str:
@@ -176,13 +186,21 @@ def _cidr_fault(value: str) -> str:
     try:
         ip_network(value)
     except ValueError as error:
-        text = str(error)
-        if "host bits" in text:
+        if "host bits" in str(error):
             return "it has bits set behind its prefix"
-        return text.removeprefix(repr(value) + " ").replace(
-            "does not appear to be", "it is not written as"
-        )
+        address, _, prefix = value.partition("/")
+        if prefix.isdecimal() and _is_address(address):
+            return f"/{prefix} is longer than the address"
+        return "it is not written as an IPv4 or IPv6 network"
     return "a range is written as plain text"
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _cidr_hint(value: str) -> str:

@@ -32,9 +32,10 @@ MAX_SYNTAX_ERRORS = 20
 _TAG = "tag:yaml.org,2002:"
 _MERGE = _TAG + "merge"
 
-# libyaml's composer calls itself for each level and ends the process where the stack does. A text
-# with fewer openings than this can't get that deep; indentation can't either, below MAX_BYTES.
+# libyaml's composer calls itself for each level and ends the process where the stack does, and its
+# tree is large. A text with fewer openings and characters than these can't get too deep or large.
 _SAFE_OPENINGS = 2000
+_SAFE_LENGTH = 1_000_000
 _OPENING = re.compile(r"[\[{]|[-?:][ \t]")
 
 
@@ -44,7 +45,7 @@ def compose(source: SourceText) -> Iterator[Node | Problem]:
     for _ in range(MAX_SYNTAX_ERRORS):
         started = 0
         try:
-            _check_depth(source, text)
+            _check_bounds(source, text)
             loader = Loader(text)
             while loader.check_node():
                 node = cast(Node, loader.get_node())
@@ -64,21 +65,36 @@ def compose(source: SourceText) -> Iterator[Node | Problem]:
             text = "\n" * rest + "\n".join(source.lines[rest:])
 
 
-def _check_depth(source: SourceText, text: str) -> None:
-    if sum(1 for _ in _OPENING.finditer(text)) <= _SAFE_OPENINGS:
+def _check_bounds(source: SourceText, text: str) -> None:
+    """Look at large texts event by event first, which takes no stack and no memory."""
+    openings = sum(1 for _ in _OPENING.finditer(text))
+    if openings <= _SAFE_OPENINGS and len(text) <= _SAFE_LENGTH:
         return
-    depth = 0
+    depth = values = 0
+    start = Place(1, 1)
     try:
         for event in yaml.parse(text, Loader):
-            if isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
+            place = Place(event.start_mark.line + 1, 1) if event.start_mark else start
+            if isinstance(event, yaml.DocumentStartEvent):
+                values, start = 0, place
+            elif isinstance(event, yaml.NodeEvent):
+                values += 1
+                if values > MAX_VALUES:
+                    raise _too_many(source, start)
+            if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > MAX_DEPTH:
-                    mark = event.start_mark
-                    raise _too_deep(source, Place(mark.line + 1 if mark else 1, 1))
-            elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
+                    raise _too_deep(source, place)
+            elif isinstance(event, yaml.CollectionEndEvent):
                 depth -= 1
     except yaml.YAMLError:
         return  # the composer stops at the same place, and says why
+
+
+def _too_many(source: SourceText, place: Place) -> ProblemFound:
+    message = f"the document holds more than {MAX_VALUES:,} values"
+    hint = "an alias counts as often as it is used"
+    return ProblemFound(source.problem("yaml-values", message, place, hint=hint))
 
 
 def _too_deep(source: SourceText, place: Place) -> ProblemFound:
@@ -94,8 +110,8 @@ def _read(error: yaml.YAMLError, text: str) -> tuple[Place, str]:
             message = f"{message}, {error.context}"
         return (Place(mark.line + 1, mark.column + 1) if mark else Place(1, 1)), message
     if isinstance(error, yaml.reader.ReaderError):
-        character = str(error.character)
-        point = ord(character) if len(character) == 1 else int(character)
+        # libyaml gives the code point, the Python reader the character.
+        point = error.character if isinstance(error.character, int) else ord(error.character)
         before = text[: max(text.find(chr(point)), 0)].split("\n")
         return Place(len(before), len(before[-1]) + 1), f"the character U+{point:04X} is no YAML"
     return Place(1, 1), str(error)
@@ -128,11 +144,12 @@ def construct(node: Node, source: SourceText) -> Any:
     Raises ProblemFound: a key twice or one that is no scalar, a tag that is none of YAML's own,
     more levels or more values than the limits above.
     """
-    return _Construction(source).value(node, 0)
+    return _Construction(node, source).value(node, 0)
 
 
 class _Construction:
-    def __init__(self, source: SourceText) -> None:
+    def __init__(self, root: Node, source: SourceText) -> None:
+        self._root = root
         self._source = source
         self._values = 0
 
@@ -153,11 +170,7 @@ class _Construction:
             raise _too_deep(self._source, place_of(node))
         self._values += 1
         if self._values > MAX_VALUES:
-            message = f"the document holds more than {MAX_VALUES:,} values"
-            hint = "an alias counts as often as it is used"
-            raise ProblemFound(
-                self._source.problem("yaml-values", message, place_of(node), hint=hint)
-            )
+            raise _too_many(self._source, place_of(self._root))
 
     def _scalar(self, node: ScalarNode) -> Any:
         if node.tag not in _SCALARS:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import PurePath
 from typing import Any
 
@@ -12,7 +13,7 @@ from sigma.rule import SigmaDetections, SigmaLogSource, SigmaRule
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from transpile.load import documents, files
-from transpile.load.conditions import check_condition, did_you_mean
+from transpile.load.conditions import check_condition, did_you_mean, instead_of
 from transpile.load.detections import DetectionReader
 from transpile.load.files import RuleFile
 from transpile.load.problem import Problem, ProblemFound, Severity
@@ -26,13 +27,13 @@ _KEYS = ("title", "id", "status", "description", "logsource", "detection", "leve
 class Rule:
     """A rule that can be converted.
 
-    `position` counts the rules of its file from 1 and `siblings` how many there are;
+    `position` counts the rules of its file from 1, and `alone` tells whether it is the only one;
     `warnings` are the problems that don't keep it from being converted.
     """
 
     file: RuleFile
     position: int
-    siblings: int
+    alone: bool
     id: str | None
     title: str
     sigma: SigmaRule
@@ -56,6 +57,7 @@ class BrokenRule:
 
     file: RuleFile
     position: int
+    alone: bool
     id: str | None
     title: str
     problems: tuple[Problem, ...]
@@ -72,29 +74,34 @@ def load(paths: Sequence[str]) -> Iterator[Rule | BrokenRule]:
         yield from load_file(found)
 
 
-def load_file(file: RuleFile | Problem) -> list[Rule | BrokenRule]:
+def load_file(file: RuleFile | Problem) -> Iterator[Rule | BrokenRule]:
     """The rules of one file, at least one; broken is also what was found instead of a file."""
     if isinstance(file, Problem):
-        return [BrokenRule(RuleFile(file.path, file.path), 1, None, "", (file,))]
+        yield BrokenRule(RuleFile(file.path, file.path), 1, True, None, "", (file,))
+        return
     try:
         source = files.read(file)
-    except ProblemFound as bad:
-        return [BrokenRule(file, 1, None, "", (bad.problem,))]
-    return load_text(source, file)
+    except ProblemFound as found:
+        yield BrokenRule(file, 1, True, None, "", (found.problem,))
+        return
+    yield from load_text(source, file)
 
 
-def load_text(source: SourceText, file: RuleFile) -> list[Rule | BrokenRule]:
-    """The rules of a text that was read from the file."""
-    parts = list(_merge_actions(documents.compose(source), source))
-    if not parts:
+def load_text(source: SourceText, file: RuleFile) -> Iterator[Rule | BrokenRule]:
+    """The rules of a text that was read from the file; holds two of its documents at a time."""
+    parts = _merge_actions(documents.compose(source), source)
+    first, second = next(parts, None), next(parts, None)
+    if first is None:
         problem = source.problem("empty-file", "there is no rule in it")
-        return [BrokenRule(file, 1, None, "", (problem,))]
-    return [
-        BrokenRule(file, position, None, "", (part,))
-        if isinstance(part, Problem)
-        else _load_document(part, source, file, position, len(parts))
-        for position, part in enumerate(parts, 1)
-    ]
+        yield BrokenRule(file, 1, True, None, "", (problem,))
+        return
+    alone = second is None
+    started = [first] if second is None else [first, second]
+    for position, part in enumerate(chain(started, parts), 1):
+        if isinstance(part, Problem):
+            yield BrokenRule(file, position, alone, None, "", (part,))
+        else:
+            yield _load_document(part, source, file, position, alone=alone)
 
 
 def _merge_actions(parts: Iterator[Node | Problem], source: SourceText) -> Iterator[Node | Problem]:
@@ -136,19 +143,19 @@ def _bad_action(kind: Node, source: SourceText) -> Problem:
     else:
         named = repr(kind.value) if isinstance(kind, ScalarNode) else "a list or a map"
         message = f"an action is global, repeat or reset, not {named}"
-        hint = did_you_mean(str(kind.value), ("global", "repeat", "reset"))
+        hint = instead_of(str(kind.value), ("global", "repeat", "reset"))
     return source.problem("unknown-action", message, place_of(kind), hint=hint)
 
 
 def _load_document(
-    node: Node, source: SourceText, file: RuleFile, position: int, siblings: int
+    node: Node, source: SourceText, file: RuleFile, position: int, *, alone: bool
 ) -> Rule | BrokenRule:
     try:
         document = documents.construct(node, source)
     except ProblemFound as bad:
         title, identifier = _scalar(node, "title"), _scalar(node, "id") or None
-        return BrokenRule(file, position, identifier, title, (bad.problem,))
-    return _Reader(node, document, source, file).rule(position, siblings)
+        return BrokenRule(file, position, alone, identifier, title, (bad.problem,))
+    return _Reader(node, document, source, file).rule(position, alone=alone)
 
 
 def _scalar(node: Node, name: str) -> str:
@@ -167,32 +174,32 @@ class _Reader:
         self._problems: list[Problem] = []
         self._warnings: list[Problem] = []
 
-    def rule(self, position: int, siblings: int) -> Rule | BrokenRule:
+    def rule(self, position: int, *, alone: bool) -> Rule | BrokenRule:
         place = place_of(self._node)
         if not isinstance(self._node, MappingNode):
             self._fail("not-a-rule", "a rule is a map with logsource and detection", place)
-            return BrokenRule(self._file, position, None, "", tuple(self._problems))
+            return BrokenRule(self._file, position, alone, None, "", tuple(self._problems))
         metadata = self._metadata()
         title = metadata.pop("title")
         identifier = None if metadata["id"] is None else str(metadata["id"])
         if (unsupported := self._unsupported()) is not None:
             return BrokenRule(
-                self._file, position, identifier, title, (unsupported,), Outcome.REFUSED
+                self._file, position, alone, identifier, title, (unsupported,), Outcome.REFUSED
             )
         if self._is_foreign():
             self._fail("not-a-rule", "this has neither logsource nor detection", place)
-            return BrokenRule(self._file, position, identifier, title, tuple(self._problems))
+            return BrokenRule(self._file, position, alone, identifier, title, tuple(self._problems))
         if (found := documents.entry(self._node, "id")) is not None:
             place = place_of(found[1])
         logsource = self._logsource()
         detection = self._detections()
         if logsource is None or detection is None or self._problems:
             problems = (*self._problems, *self._warnings)
-            return BrokenRule(self._file, position, identifier, title, problems)
+            return BrokenRule(self._file, position, alone, identifier, title, problems)
         return Rule(
             self._file,
             position,
-            siblings,
+            alone,
             identifier,
             title,
             SigmaRule(title=title, logsource=logsource, detection=detection, **metadata),
@@ -234,7 +241,8 @@ class _Reader:
         title = metadata["title"]
         if title is None or title == "":
             title = PurePath(self._file.path).stem
-            hint = "" if "title" in self._document else did_you_mean("title", self._document)
+            others = (key for key in self._document if key not in _KEYS)
+            hint = did_you_mean("title", others)
             self._warn("missing-title", "the rule has no title", place_of(self._node), hint)
         return metadata | {"title": str(title)}
 
@@ -262,9 +270,7 @@ class _Reader:
     def _section(self, name: str, code: str) -> tuple[Node, Any] | None:
         found = documents.entry(self._node, name)
         if found is None:
-            spelled = [key for key in self._document if key not in _KEYS]
-            hint = did_you_mean(name, tuple(map(str, spelled)))
-            hint = hint if hint.startswith("did") else ""
+            hint = did_you_mean(name, (key for key in self._document if key not in _KEYS))
             self._fail(code, f"the rule has no {name}", place_of(self._node), hint)
             return None
         value = self._document[name]
@@ -287,8 +293,10 @@ class _Reader:
                     place, message = place_of(value_node), f"{key} must be text"
             if not {"product", "category", "service"} & set(value):
                 message = "logsource has no product, category or service"
-                spelled = [did_you_mean(key, ("product", "category", "service")) for key in value]
-                hint = next((h for h in spelled if h.startswith("did")), "")
+                spelled = [
+                    did_you_mean(str(key), ("product", "category", "service")) for key in value
+                ]
+                hint = next(filter(None, spelled), "")
             self._fail("bad-logsource", message, place, hint)
             return None
 
@@ -324,7 +332,6 @@ class _Reader:
     def _conditions(self, section: Node, node: Node | None, names: dict[str, None]) -> list[str]:
         if node is None:
             hint = did_you_mean("condition", names)
-            hint = hint if hint.startswith("did") else ""
             self._fail(
                 "missing-condition", "the detection has no condition", place_of(section), hint
             )
@@ -348,6 +355,6 @@ def _fault(key: str, value: Any) -> str | None:
         _, errors = SigmaRule.from_dict_common_params(
             {"title": "title", key: value}, collect_errors=True
         )
-    except Exception as error:  # a value of an odd type
-        return f"{type(value).__name__} is no type for it ({error})"
+    except Exception:  # a value of an odd type
+        return f"{value!r:.40} is of a wrong type"
     return str(errors[0].args[0]) if errors else None

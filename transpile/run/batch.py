@@ -36,4 +36,6 @@ def _unique(rule: Rule | BrokenRule, first: dict[str, str]) -> Rule | BrokenRule
         rule.place,
         hint="give this rule an id of its own, or take one of the two out",
     )
-    return BrokenRule(rule.file, rule.position, rule.id, rule.title, (problem, *rule.warnings))
+    return BrokenRule(
+        rule.file, rule.position, rule.alone, rule.id, rule.title, (problem, *rule.warnings)
+    )

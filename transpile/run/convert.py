@@ -32,7 +32,7 @@ class Conversion:
 
     file: RuleFile
     position: int
-    siblings: int
+    alone: bool
     queries: tuple[Query, ...]
     problems: tuple[Problem, ...] = ()
     excerpts: Mapping[int, str] = field(default_factory=dict)
@@ -66,7 +66,7 @@ class Converter:
         return Conversion(
             rule.file,
             rule.position,
-            rule.siblings,
+            rule.alone,
             tuple(queries),
             rule.warnings,
             {line: rule.source.line(line) for line in sorted(lines)},
@@ -79,7 +79,7 @@ class Converter:
             Query(rule.id, rule.title, rule.path, target.name, rule.outcome, reasons)
             for target in self.targets
         )
-        return Conversion(rule.file, rule.position, 1, queries, rule.problems)
+        return Conversion(rule.file, rule.position, rule.alone, queries, rule.problems)
 
     def _queries(self, rule: Rule, stacks: list[str]) -> list[Query]:
         try:

@@ -46,7 +46,7 @@ class QueryFolder:
         """The name of a query's file below the folder."""
         relative = PurePosixPath(conversion.file.relative)
         stem = PurePosixPath(relative.name).stem
-        if conversion.siblings > 1:
+        if not conversion.alone:
             stem = f"{stem}-{conversion.position}"
         return relative.parent / f"{stem}.{self._suffixes[query.target]}"
 
