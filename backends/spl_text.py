@@ -1,0 +1,79 @@
+"""What search terms and `where` expressions of SPL have in common: names, strings, subnets.
+
+The manual's pages are named in `backends.spl`.
+"""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network
+
+from transpile.ir.nodes import Field, Network
+from transpile.query import Place, Refused
+
+_PLAIN_NAME = re.compile(r"[\w.]+", re.ASCII)
+_UNSAYABLE_NAME = re.compile(r"""["'\\*`|\x00-\x1f\x7f]|\A\Z""")
+_MODIFIERS = frozenset(
+    (
+        *("earliest", "latest", "_index_earliest", "_index_latest", "timeformat"),
+        *("starttime", "endtime", "starttimeu", "endtimeu", "savedsearch", "savedsplunk"),
+        *(f"{end}{unit}ago" for end in ("start", "end") for unit in ("days", "hours", "minutes")),
+        *(f"{end}monthsago" for end in ("start", "end")),
+        *(f"searchtimespan{unit}" for unit in ("days", "hours", "minutes", "months")),
+    )
+)
+"""SEARCH, "Time options" and "Search modifiers": these before a `=` are no field"""
+
+
+def nameable(field: Field) -> bool:
+    """Whether a search can name the field at all."""
+    return not _UNSAYABLE_NAME.search(field.name) and field.name not in _MODIFIERS
+
+
+def checked(field: Field, place: Place | None) -> str:
+    """The field's name, or a refusal."""
+    if not nameable(field):
+        raise Refused("field-name", f"a search can't name the field {field.name!r}", place)
+    return field.name
+
+
+def search_name(field: Field, place: Place | None) -> str:
+    """A field's name before an operator; in double quotes where it is no plain word."""
+    name = checked(field, place)
+    return name if _PLAIN_NAME.fullmatch(name) else f'"{name}"'
+
+
+def quoted(text: str) -> str:
+    """BACKSLASH: `\\` and `"` take a backslash; nothing else is special between double quotes.
+
+    Macros "inside of quoted values are not expanded" (Use search macros in searches), and `|` and
+    `[` are text there (SEARCH, "Quotes and escaping characters").
+    """
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def decimal(number: int | float) -> str:
+    """SEARCH: `=` compares text, so that `1` does not match `1.0`."""
+    return str(int(number)) if number == int(number) else str(number)
+
+
+def networks(network: Network) -> tuple[IPv4Network | IPv6Network, ...]:
+    """The network in both ways to write its addresses: IPv4 also mapped (RFC 4291, 2.5.5.2).
+
+    A search compares addresses with IPv4 and with IPv6 subnets (SEARCH), each with its own.
+    """
+    if isinstance(network, IPv6Network):
+        return (network,)
+    mapped = IPv6Network((f"::ffff:{network.network_address}", 96 + network.prefixlen))
+    return (network, mapped)
+
+
+def subnets(network: Network) -> tuple[str, ...]:
+    """The same as text."""
+    plain, *mapped = networks(network)
+    texts = (f"::ffff:{plain.network_address}/{other.prefixlen}" for other in mapped)
+    return (str(plain), *texts)
+
+
+ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}

@@ -1,0 +1,147 @@
+"""Splunk: events as the add-ons for Windows and Sysmon write them, and the CIM's data models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from sigma.pipelines.common import windows_logsource_mapping
+from sigma.pipelines.splunk import splunk as cim_mappings
+from sigma.pipelines.splunk.splunk import splunk_windows_pipeline
+from sigma.pipelines.sysmon.sysmon import sysmon_generic_logsource_eventid_mapping
+from sigma.pipelines.windows.windows import windows_generic_category_channel_mapping
+
+from transpile.ir.nodes import Equals, Field, Glob, Node, NumberEquals, Type, Wildcard
+from transpile.ir.simplify import any_of
+from transpile.query import Refused
+from transpile.targets.plan import FieldMap, LogSource, Plan
+from transpile.targets.published import Published
+from transpile.targets.tables import table
+from transpile.targets.target import Target
+
+_TABLE = table("splunk")
+_WINDOWS = Published(splunk_windows_pipeline)
+_ALL_WINDOWS = LogSource("windows")
+
+
+@cache
+def _events(logsource: LogSource) -> Plan:
+    """Events of indexes. Only those of Windows are told apart by where they come from."""
+    if logsource.product != "windows":
+        return Plan(_as_it_is)
+    channels, event_ids = _windows_events(logsource)
+    source = Field("source", Type.STRING)
+    scope = [any_of(_text(source, _TABLE["windows"]["source"], channel) for channel in channels)]
+    if event_ids:
+        code = Field("EventCode", Type.STRING)
+        scope.append(any_of(NumberEquals(code, event_id) for event_id in event_ids))
+    return Plan(_windows_field, tuple(scope))
+
+
+def _as_it_is(name: str) -> tuple[Field, ...]:
+    return (Field(name, Type.STRING),)
+
+
+@cache
+def _windows_field(name: str) -> tuple[Field, ...]:
+    renamed: Mapping[str, str] = _TABLE["windows"]["fields"]
+    names = (renamed[name],) if name in renamed else _WINDOWS.names(_ALL_WINDOWS, name)
+    return tuple(Field(target, Type.STRING, name) for target in names)
+
+
+def _windows_events(logsource: LogSource) -> tuple[Iterable[str], Iterable[int]]:
+    """The channels that hold the events of a log source, and their event ids where it has them.
+
+    Raises:
+        Refused: `unmapped-logsource` for events of no known channel.
+    """
+    category, service = logsource.category, logsource.service
+    event_ids: Iterable[int] = ()
+    if category in sysmon_generic_logsource_eventid_mapping:
+        service = "sysmon"
+        event_ids = _listed(sysmon_generic_logsource_eventid_mapping[category])
+    elif category in windows_generic_category_channel_mapping:
+        known = windows_generic_category_channel_mapping[category]
+        service, event_ids = str(known["service"]), _listed(known["EventID"])
+    elif category is None and service is None:
+        return ("*",), ()
+    channels = {**windows_logsource_mapping, **_TABLE["windows"]["channels"]}
+    if service not in channels:
+        raise Refused(
+            "unmapped-logsource",
+            f"no event log of Windows is known for {logsource}; name its channel in the rule's"
+            " service",
+        )
+    return _listed(channels[service]), event_ids
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(field: Field, template: str, value: str) -> Node:
+    before, _, after = template.partition("{channel}")
+    if value == "*":
+        return Glob(field, (before, Wildcard.ANY_RUN))
+    return Equals(field, before + value + after)
+
+
+@cache
+def _data_model(logsource: LogSource) -> Plan:
+    """Rows of a data model, which holds the events of all products."""
+    name = logsource.category or logsource.service
+    model: Mapping[str, Any] = _TABLE["cim"].get(name, {})
+    if not model or logsource.product not in model.get("products", [None]):
+        raise Refused(
+            "unmapped-logsource",
+            f"no data model of the CIM is mapped for {logsource}; use the target splunk",
+        )
+    scope = [
+        Equals(Field(field, Type.STRING), value) for field, value in model.get("scope", {}).items()
+    ]
+    return Plan(_cim_fields(model), tuple(scope), model["table"], _TABLE["values"])
+
+
+def _cim_fields(model: Mapping[str, Any]) -> FieldMap:
+    published: Mapping[str, str] = getattr(cim_mappings, model.get("published", ""), {})
+    names = {**published, **model.get("fields", {})}
+    unmapped: Mapping[str, str] = model.get("unmapped", {})
+
+    @cache
+    def resolve(name: str) -> tuple[Field, ...]:
+        if name in unmapped:
+            raise Refused("unmapped-field", f"{name}: {unmapped[name]} in {model['table']}")
+        if name not in names:
+            raise Refused(
+                "unmapped-field",
+                f"{name} has no field in the data model {model['table']}; use the target splunk",
+            )
+        return (Field(names[name], Type.STRING, name),)
+
+    return resolve
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target(
+            "splunk",
+            "Splunk",
+            "spl",
+            "spl",
+            "Windows events as XML from Splunk's add-ons, by source and EventCode; for other log"
+            " sources fields as the rule names them, in all events",
+            _events,
+        ),
+        Target(
+            "splunk-cim",
+            "Splunk, CIM data models",
+            "spl",
+            "spl",
+            "tstats over the data models Endpoint, Web and Network Resolution, which hold the"
+            " events of all products",
+            _data_model,
+        ),
+    )
+}
