@@ -70,7 +70,7 @@ class DetectionReader:
     ) -> SigmaDetectionItem | None:
         if key_node is not None and not isinstance(key, str):
             message = f"a field's name must be text, this is {_kind(key)}"
-            self._problem("field-name", message, place_of(key_node), "put it in quotes")
+            self._problem("key-type", message, place_of(key_node), "put it in quotes")
             return None
         source = self._location(key_node or node, node)
         try:
