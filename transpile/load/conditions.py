@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import lru_cache
 
 from sigma.conditions import ConditionIdentifier, ConditionSelector, SigmaCondition
@@ -13,6 +12,7 @@ from sigma.exceptions import SigmaConditionError
 from sigma.rule import SigmaDetections
 from yaml import Node
 
+from transpile.load.hints import instead_of
 from transpile.load.problem import Problem
 from transpile.load.source import SourceText, place_of
 from transpile.query import Place
@@ -61,22 +61,6 @@ def check_condition(
                 source.find(node, re.escape(pattern)) or place_of(node),
                 hint=instead_of(pattern.rstrip("*"), detections),
             )
-
-
-def did_you_mean(name: str, known: Iterable[object]) -> str:
-    """A hint that names what is spelled alike; empty for nothing."""
-    lower = {str(k).lower(): str(k) for k in known}
-    close = get_close_matches(name.lower(), lower, n=1, cutoff=0.6)
-    return f"did you mean {lower[close[0]]!r}?" if close else ""
-
-
-def instead_of(name: str, known: Iterable[object]) -> str:
-    """A hint that names what is spelled alike, or else what there is; empty for nothing."""
-    known = tuple(known)
-    if hint := did_you_mean(name, known):
-        return hint
-    names = ", ".join(map(str, known))
-    return f"there is {names}" if 0 < len(names) < 80 else ""
 
 
 @lru_cache(maxsize=1024)

@@ -14,7 +14,7 @@ from sigma.modifiers import modifier_mapping
 from sigma.rule import SigmaDetection, SigmaDetectionItem
 from yaml import Node, SequenceNode
 
-from transpile.load.conditions import instead_of
+from transpile.load.hints import instead_of
 from transpile.load.places import ItemLocation
 from transpile.load.problem import Problem
 from transpile.load.source import SourceText, place_of

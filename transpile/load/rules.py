@@ -13,9 +13,10 @@ from sigma.rule import SigmaDetections, SigmaLogSource, SigmaRule
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from transpile.load import documents, files
-from transpile.load.conditions import check_condition, did_you_mean, instead_of
+from transpile.load.conditions import check_condition
 from transpile.load.detections import DetectionReader
 from transpile.load.files import RuleFile
+from transpile.load.hints import did_you_mean, instead_of, misspelt
 from transpile.load.problem import Problem, ProblemFound, Severity
 from transpile.load.source import SourceText, place_of
 from transpile.query import Outcome, Place
@@ -242,7 +243,7 @@ class _Reader:
         if title is None or title == "":
             title = PurePath(self._file.path).stem
             others = (key for key in self._document if key not in _KEYS)
-            hint = did_you_mean("title", others)
+            hint = misspelt("title", others)
             self._warn("missing-title", "the rule has no title", place_of(self._node), hint)
         return metadata | {"title": str(title)}
 
@@ -270,7 +271,7 @@ class _Reader:
     def _section(self, name: str, code: str) -> tuple[Node, Any] | None:
         found = documents.entry(self._node, name)
         if found is None:
-            hint = did_you_mean(name, (key for key in self._document if key not in _KEYS))
+            hint = misspelt(name, (key for key in self._document if key not in _KEYS))
             self._fail(code, f"the rule has no {name}", place_of(self._node), hint)
             return None
         value = self._document[name]
@@ -331,7 +332,7 @@ class _Reader:
 
     def _conditions(self, section: Node, node: Node | None, names: dict[str, None]) -> list[str]:
         if node is None:
-            hint = did_you_mean("condition", names)
+            hint = misspelt("condition", names)
             self._fail(
                 "missing-condition", "the detection has no condition", place_of(section), hint
             )
