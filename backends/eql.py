@@ -102,14 +102,14 @@ def _wild(leaf: Glob) -> str:
     return string("".join(p.value if isinstance(p, Wildcard) else p for p in leaf.parts))
 
 
-_LISTED = {"==": "in"}
-"""operators that are another word before a list"""
-_ALWAYS_LISTED = frozenset(("in", "in~"))
+_LISTS = {"==": "in", ":": ":", "in~": "in~", "like": "like"}
+"""operators that take a list, as they stand before it; of `regex` and its list Elasticsearch makes
+one expression, which is soon too much for it"""
 
 
 def _match(leaf: TextMatch, notes: Notes) -> Doc:
     operator, operand = _test(leaf)
-    if operator in _ALWAYS_LISTED:
+    if operator == "in~":
         operand = f"({operand})"
     return Text(f"{name(leaf.field.name)} {operator} {operand}")
 
@@ -169,9 +169,10 @@ class Eql(Dialect):
             return type(leaf), leaf.field
         if isinstance(leaf, (Equals, Glob, Regex)):
             try:
-                return _test(leaf)[0], leaf.field
+                operator, _ = _test(leaf)
             except Refused:
                 return None
+            return (operator, leaf.field) if operator in _LISTS else None
         return None
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
@@ -183,5 +184,5 @@ class Eql(Dialect):
         if isinstance(first, NumberEquals):
             return Listing(f"{field} in (", tuple(str(leaf.number) for leaf in leaves))
         tests = [_test(leaf) for leaf in leaves]
-        operator = _LISTED.get(tests[0][0], tests[0][0])
+        operator = _LISTS[tests[0][0]]
         return Listing(f"{field} {operator} (", tuple(operand for _, operand in tests))
