@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, NamedTuple, TypeAlias
 
@@ -36,9 +36,7 @@ from transpile.ir.nodes import (
     IsNull,
     Keyword,
     Node,
-    Not,
     NumberEquals,
-    Or,
     Parts,
     Regex,
     SameAs,
@@ -48,7 +46,8 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
-from transpile.query import Place, Refused
+from transpile.ir.walk import leaves
+from transpile.query import Place, Reason, Refused
 
 MOST_TERMS = 60
 """operands of one connective without parentheses: the service refuses deep chains (KS245)"""
@@ -238,17 +237,10 @@ def _regex(leaf: Regex, notes: Notes) -> Doc:
             leaf.place,
         )
     found = Text(f"{_text(leaf.field, leaf.place)} matches regex {string(text)}")
-    if not _finds_nothing(leaf):
+    if not kql_regex.finds_empty(pattern):
         return found
     # An absent field reads as the empty string.
     return Join("and", (Text(_presence(leaf.field, notes, leaf.place)), found))
-
-
-def _finds_nothing(leaf: Regex) -> bool:
-    flags = re.RegexFlag(0)
-    for flag in leaf.flags:
-        flags |= re.RegexFlag[flag.upper()]
-    return re.search(leaf.pattern, "", flags) is not None
 
 
 _ANCHORS = {
@@ -353,6 +345,9 @@ class Kql(Dialect):
         filters = [*([And(search.scope)] if search.scope else []), *conjuncts]
         written = [(_extended(f), self._where(f, notes)) for f in filters]
         extended = {(f.name, f.source): f for fields, _ in written for f in fields}
+        if len({alias for alias, _ in extended}) < len(extended):
+            reason = Reason("field-collision", "two fields of the rule get one name in the query")
+            notes.refusals.append(reason)
         steps = [
             search.table,
             *(text for fields, text in written if not fields),
@@ -369,7 +364,9 @@ class Kql(Dialect):
             return Text(f"not({doc.text})")
         if isinstance(doc, Listing):
             return Listing(f"not({doc.opening}", doc.items, f"{doc.closing})", doc.separator)
-        return Prefixed(self.NOT, doc if isinstance(doc, Join) else _closed_prefix(doc))
+        if isinstance(doc, Prefixed):
+            doc = Prefixed(doc.word, doc.part, closed=True)
+        return Prefixed(self.NOT, doc)
 
     def list_key(self, leaf: Node) -> Hashable | None:
         if not isinstance(leaf, _Value) or _is_empty(leaf) or _is_json(leaf.field):
@@ -384,10 +381,6 @@ class Kql(Dialect):
 
     def _where(self, condition: Node, notes: Notes) -> str:
         return "| where " + render(self.generate(condition, notes), indent=1)
-
-
-def _closed_prefix(doc: Prefixed) -> Prefixed:
-    return Prefixed(doc.word, doc.part, closed=True)
 
 
 def _balanced(doc: Doc) -> Doc:
@@ -409,7 +402,7 @@ def _read(field: Field) -> str:
 
 def _extended(node: Node) -> list[Field]:
     """The fields whose value must be read out of another before the condition can be tested."""
-    return [field for leaf in _leaves(node) for field in _used(leaf) if field.source]
+    return [field for leaf in leaves(node) for field in _used(leaf) if field.source]
 
 
 def _used(leaf: AnyLeaf) -> tuple[Field, ...]:
@@ -418,13 +411,3 @@ def _used(leaf: AnyLeaf) -> tuple[Field, ...]:
     if isinstance(leaf, Glob) and leaf.parts == (Wildcard.ANY_RUN,):
         return ()
     return (leaf.field, leaf.other) if isinstance(leaf, SameAs) else (leaf.field,)
-
-
-def _leaves(node: Node) -> Iterator[AnyLeaf]:
-    if isinstance(node, Not):
-        yield from _leaves(node.operand)
-    elif isinstance(node, (And, Or)):
-        for operand in node.operands:
-            yield from _leaves(operand)
-    else:
-        yield node

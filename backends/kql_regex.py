@@ -81,6 +81,17 @@ def uses_word_boundary(pattern: Pattern) -> bool:
     return any(n in (Assertion.BOUNDARY, Assertion.NOT_BOUNDARY) for n in _nodes(pattern))
 
 
+def finds_empty(pattern: Pattern) -> bool:
+    """Whether the pattern is found in the empty text."""
+    if isinstance(pattern, Assertion):
+        return pattern is not Assertion.BOUNDARY
+    if isinstance(pattern, Sequence):
+        return all(map(finds_empty, pattern.items))
+    if isinstance(pattern, Choice):
+        return any(map(finds_empty, pattern.branches))
+    return isinstance(pattern, Repeat) and (not pattern.least or finds_empty(pattern.item))
+
+
 def _nodes(pattern: Pattern) -> Iterator[Pattern]:
     yield pattern
     if isinstance(pattern, Sequence):

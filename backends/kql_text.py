@@ -24,13 +24,13 @@ def _escaped(character: str) -> str:
         return _ESCAPES[character]
     if character.isprintable():
         return character
-    point = ord(character)
-    return f"\\u{point:04x}" if point <= 0xFFFF else f"\\U{point:08x}"
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
 def is_name(text: str) -> bool:
-    """Whether a column can have this name, quoted or not."""
-    return _NAME.fullmatch(text) is not None
+    """Whether a column can have this name, quoted or not; names like `__x` are the language's."""
+    return _NAME.fullmatch(text) is not None and not text.startswith("__")
 
 
 def name(text: str) -> str:

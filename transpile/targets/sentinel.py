@@ -19,15 +19,7 @@ from sigma.pipelines.sysmon.sysmon import sysmon_pipeline
 from sigma.pipelines.windows.windows import windows_audit_pipeline, windows_logsource_pipeline
 
 from backends.kql_text import is_name, member, name
-from transpile.ir.nodes import (
-    AnyLeaf,
-    Equals,
-    Field,
-    Node,
-    NumberEquals,
-    Or,
-    Type,
-)
+from transpile.ir.nodes import AnyLeaf, Equals, Field, Node, NumberEquals, Or, Type
 from transpile.ir.simplify import any_of, map_leaves
 from transpile.query import Reason, Refused
 from transpile.targets.plan import LogSource, Plan
@@ -57,8 +49,8 @@ Schema = Mapping[str, Mapping[str, str]]
 def schema() -> Schema:
     """Every table that queries may read: its columns and their Kusto types."""
     return {
-        name: {column: kind for kind, columns in kinds.items() for column in columns}
-        for name, kinds in table("sentinel_tables").items()
+        title: {column: kind for kind, columns in kinds.items() for column in columns}
+        for title, kinds in table("sentinel_tables").items()
     }
 
 
@@ -71,13 +63,15 @@ def _column(table: str, column: str, sigma: str) -> Field:
 
 
 def _path(table: str, path: Iterable[str], sigma: str, alias: str = "") -> Field:
-    """A value inside a column that holds JSON."""
+    """A value inside a column that holds JSON, under a name that is no column's."""
     column, *steps = path
+    alias = alias or "_".join((column, *steps))
+    if alias in schema()[table]:
+        alias = f"{column}_{alias}"
     base = name(column)
     value = base if schema()[table][column] == "dynamic" else f"parse_json({base})"
-    return Field(
-        alias or "_".join((column, *steps)), Type.STRING, sigma, source=member(value, *steps)
-    )
+    source = member(value, *steps)
+    return Field(alias, Type.STRING, "" if alias == sigma else sigma, source)
 
 
 def _native(table: str, name: str) -> Field:
@@ -140,10 +134,7 @@ def _windows_event_field(sigma: str) -> tuple[Field, ...]:
         return (_column(WINDOWS_EVENT, _SYSTEM_COLUMNS[sigma], sigma),)
     if not is_name(sigma):
         raise Refused("unmapped-field", f"{sigma!r} can be no name of a field in EventData")
-    # The columns of the table keep their names.
-    taken = sigma in schema()[WINDOWS_EVENT]
-    alias = f"EventData_{sigma}" if taken else sigma
-    return (_path(WINDOWS_EVENT, ("EventData", sigma), "" if alias == sigma else sigma, alias),)
+    return (_path(WINDOWS_EVENT, ("EventData", sigma), sigma, alias=sigma),)
 
 
 def _windows_event_native(name: str) -> Field:
@@ -186,21 +177,19 @@ _PROCESS_CREATED = 4688
 
 
 def security_event(source: LogSource) -> Plan:
-    """The plan for a Windows log source in `SecurityEvent`."""
-    native = partial(_native, SECURITY_EVENT)
+    """The plan for a Windows log source in `SecurityEvent`; for one it lacks, in `WindowsEvent`."""
+    # The table holds AppLocker's events too.
+    scope = [_scope(SECURITY_EVENT, "Channel", ["Security"])]
     if source.category == "process_creation":
-        event = NumberEquals(_column(SECURITY_EVENT, "EventID", "EventID"), _PROCESS_CREATED)
-        return Plan(
-            partial(_process_created_field, source), (event,), SECURITY_EVENT, native=native
-        )
-    if source.category is None and source.service == "security":
+        resolve = partial(_process_created_field, source)
+        scope.append(_scope(SECURITY_EVENT, "EventID", [_PROCESS_CREATED]))
+    elif source.category is None and source.service == "security":
         fields = _Fields({"Provider_Name": "EventSourceName"})
         resolve = partial(_table_field, SECURITY_EVENT, fields)
-        return Plan(resolve, (), SECURITY_EVENT, native=native)
-    raise Refused(
-        "no-table",
-        f"SecurityEvent holds no events of {source}; the target sentinel reads WindowsEvent",
-    )
+    else:
+        return windows_event(source)
+    native = partial(_native, SECURITY_EVENT)
+    return Plan(resolve, tuple(scope), SECURITY_EVENT, native=native)
 
 
 def _process_created_field(source: LogSource, sigma: str) -> tuple[Field, ...]:
@@ -219,7 +208,10 @@ def _process_created_field(source: LogSource, sigma: str) -> tuple[Field, ...]:
 
 @dataclass(frozen=True)
 class _Fields:
-    """What the fields of a log source are in its table, beside the columns themselves."""
+    """What the fields of a log source are in its table, beside the columns themselves.
+
+    The columns that `members` names hold JSON in a string.
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
@@ -235,11 +227,12 @@ def _table_field(table: str, fields: _Fields, sigma: str) -> tuple[Field, ...]:
     if any(sigma.startswith(f"{path}.") for path in fields.lists):
         raise Refused("list-member", f"{sigma} is in each item of a list, where no path leads")
     first, *steps = fields.columns.get(sigma, sigma).split(".")
-    if first in columns:
-        return (_path(table, (first, *steps), sigma) if steps else _column(table, first, sigma),)
-    if first in fields.members and steps and all(map(is_name, steps)):
-        return (_path(table, (fields.members[first], *steps), sigma),)
-    raise _no_column(table, sigma, (*fields.columns, *columns))
+    if first in columns and not steps:
+        return (_column(table, first, sigma),)
+    first = fields.members.get(first, first)
+    if columns.get(first) == "dynamic" or first in fields.members.values():
+        return (_path(table, (first, *steps), sigma),)
+    raise _no_column(table, sigma, {**fields.columns, **columns})
 
 
 @cache
