@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from functools import partial
-from ipaddress import ip_network
+from ipaddress import IPv6Network, ip_network
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
@@ -129,9 +130,24 @@ def _term(leaf: Equals | Glob | NumberEquals | BooleanEquals, notes: Notes) -> D
 
 
 def _subnet(leaf: Cidr, notes: Notes) -> Doc:
-    name = search_name(leaf.field, leaf.place)
-    terms = tuple(Text(f"{name}={quoted(subnet)}") for subnet in subnets(leaf.network))
+    return _any_subnet([leaf])
+
+
+def _any_subnet(leaves: Sequence[Cidr]) -> Doc:
+    name = search_name(leaves[0].field, leaves[0].place)
+    found = (subnet for leaf in leaves for subnet in subnets(leaf.network))
+    terms = tuple(Text(f"{name}={quoted(subnet)}") for subnet in found)
     return terms[0] if len(terms) == 1 else Join("OR", terms)
+
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
+
+
+def _without_mapped(leaf: AnyLeaf) -> Node:
+    """An IPv4 address counts as one also where it is written as IPv6, so no IPv6 range has it."""
+    if isinstance(leaf, Cidr) and leaf.network.version == 6 and _MAPPED.overlaps(leaf.network):
+        return all_of((leaf, negation(replace(leaf, network=_MAPPED))))
+    return leaf
 
 
 def _present(leaf: Exists, notes: Notes) -> Doc:
@@ -227,7 +243,7 @@ class Spl(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        condition = search.condition
+        condition = map_leaves(search.condition, _without_mapped)
         if search.table:
             condition = map_leaves(condition, partial(_in_data_model, notes=notes))
         implied = partial(_implied, data_model=bool(search.table))
@@ -241,11 +257,15 @@ class Spl(Dialect):
         return terms
 
     def list_key(self, leaf: Node) -> Hashable | None:
+        if isinstance(leaf, Cidr) and nameable(leaf.field):
+            return leaf.field, Cidr
         if not isinstance(leaf, (Equals, Glob, NumberEquals, BooleanEquals)):
             return None
         return None if leaf == Equals(leaf.field, "") or not nameable(leaf.field) else leaf.field
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
         """SEARCH: `IN` takes values as `=` does, wildcards too."""
+        if isinstance(leaves[0], Cidr):
+            return _any_subnet(leaves)
         name = search_name(leaves[0].field, leaves[0].place)
         return Listing(f"{name} IN (", tuple(dict.fromkeys(map(_value, leaves))))

@@ -6,7 +6,6 @@ The manual's pages are named in `backends.spl`.
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Network, IPv6Network
 
 from transpile.ir.nodes import Field, Network
 from transpile.query import Place, Refused
@@ -58,22 +57,15 @@ def decimal(number: int | float) -> str:
     return str(int(number)) if number == int(number) else str(number)
 
 
-def networks(network: Network) -> tuple[IPv4Network | IPv6Network, ...]:
-    """The network in both ways to write its addresses: IPv4 also mapped (RFC 4291, 2.5.5.2).
+def subnets(network: Network) -> tuple[str, ...]:
+    """The network for both ways to write its addresses: IPv4 also mapped (RFC 4291, 2.5.5.2).
 
     A search compares addresses with IPv4 and with IPv6 subnets (SEARCH), each with its own.
     """
-    if isinstance(network, IPv6Network):
-        return (network,)
-    mapped = IPv6Network((f"::ffff:{network.network_address}", 96 + network.prefixlen))
-    return (network, mapped)
-
-
-def subnets(network: Network) -> tuple[str, ...]:
-    """The same as text."""
-    plain, *mapped = networks(network)
-    texts = (f"::ffff:{plain.network_address}/{other.prefixlen}" for other in mapped)
-    return (str(plain), *texts)
+    if network.version == 6:
+        return (str(network),)
+    return (str(network), f"::ffff:{network.network_address}/{96 + network.prefixlen}")
 
 
 ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+"""how XML writes these characters"""

@@ -49,7 +49,11 @@ def _column(field: Field, place: Place | None) -> str:
 
 
 def _match(subject: str, pattern: str) -> Doc:
-    """The pattern is found in the text; in a string of `where` a backslash is written twice."""
+    """The pattern is found in the text; in a string of `where` a backslash is written twice.
+
+    "The \\t in the path is interpreted as a tab. To avoid this you must escape the backslash"
+    (Search Manual, Types of expressions), and a raw line break is written `\\x0a` in the pattern.
+    """
     return Text(f"match({subject}, {quoted(pattern)})")
 
 
@@ -194,7 +198,7 @@ def _same(leaf: SameAs, notes: Notes) -> Doc:
     start = "1" if leaf.anchor is Anchor.START else f"1+len({mine})-len({other})"
     part = Text(f"substr({left}, {start}, len({other}))={right}")
     fits = Text(f"len({mine})>=len({other})")
-    return Join("OR", (Text(f'{other}=""'), Join("AND", (fits, part))))
+    return Join("AND", (fits, Join("OR", (Text(f'{other}=""'), part))))
 
 
 def _raw_test(leaf: Keyword, notes: Notes) -> Doc:

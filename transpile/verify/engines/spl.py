@@ -38,10 +38,14 @@ class Spl:
     @staticmethod
     def parse(text: str) -> Query:
         """The query; EngineError says what in it is not understood."""
-        cursor = Cursor(tokens(text))
+        found = tokens(text)
+        cursor = Cursor(found)
         if cursor.take("|"):
             cursor.expect("tstats")
-            rows = _tstats(cursor)
+            rows, columns = _tstats(cursor)
+            lost = {t.content for t in found if t.kind == "column"} - {*columns}
+            if lost:
+                raise EngineError(f"no {lost} behind tstats")
         else:
             rows = _search(cursor)
         filters: list[Test] = []
@@ -65,8 +69,8 @@ def _where(cursor: Cursor) -> Test:
     return lambda row: expression(row) is True
 
 
-def _tstats(cursor: Cursor) -> Rows:
-    """Rows of a data model, with the fields of `by` alone.
+def _tstats(cursor: Cursor) -> tuple[Rows, list[str]]:
+    """Rows of a data model, with the fields of `by` alone, and these.
 
     "fillnull_value: substitutes for null values for any field within its group-by field list";
     without it a row with a null there is lost. The dataset must be the root one; a child of it is
@@ -93,7 +97,7 @@ def _tstats(cursor: Cursor) -> Rows:
         row = {name: event.get(name, fill) for name in columns}
         return None if None in row.values() else row
 
-    return rows
+    return rows, columns
 
 
 def _options(cursor: Cursor) -> str | None:

@@ -38,13 +38,16 @@ def _conjunction(cursor: Cursor) -> Expression:
 
 
 def _joined(operands: list[Expression], *, decisive: bool) -> Expression:
-    """One operand decides; without such a one, null is stronger than the other value."""
+    """The first operand that decides, decides; else null is stronger than the other value."""
 
     def evaluate(event: Event) -> Value:
-        values = [_truth(operand(event)) for operand in operands]
-        if decisive in values:
-            return decisive
-        return None if None in values else not decisive
+        unknown = False
+        for operand in operands:
+            value = _truth(operand(event))
+            if value is decisive:
+                return decisive
+            unknown = unknown or value is None
+        return None if unknown else not decisive
 
     return evaluate
 

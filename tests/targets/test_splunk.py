@@ -1,0 +1,163 @@
+"""Where events are in Splunk and what their fields are called there."""
+
+from __future__ import annotations
+
+import pytest
+
+from backends.spl import Spl
+from transpile.ir.nodes import BooleanEquals, Equals, Field, Glob, Node, NumberEquals, Wildcard
+from transpile.query import Refused
+from transpile.targets.plan import LogSource
+from transpile.targets.splunk import TARGETS
+from transpile.verify.engines.spl import Spl as Engine
+
+RUN = Wildcard.ANY_RUN
+
+
+def query(target: str, logsource: LogSource, condition: Node) -> str:
+    mapped = TARGETS[target].plan(logsource).map(condition)
+    assert not mapped.refusals
+    text = Spl().write(mapped.search).text
+    assert text is not None
+    Engine.parse(text)
+    return text
+
+
+def windows(category: str | None = None, service: str | None = None) -> LogSource:
+    return LogSource("windows", category, service)
+
+
+SYSMON = 'source="XmlWinEventLog:Microsoft-Windows-Sysmon/Operational"'
+POWERSHELL = (
+    'source IN ("XmlWinEventLog:Microsoft-Windows-PowerShell/Operational",'
+    ' "XmlWinEventLog:PowerShellCore/Operational")'
+)
+SCOPES = [
+    (windows("process_creation"), f"{SYSMON} AND EventCode=1"),
+    (windows("process_creation", "sysmon"), f"{SYSMON} AND EventCode=1"),
+    (windows("registry_set"), f"{SYSMON} AND EventCode=13"),
+    (windows("pipe_created"), f"{SYSMON} AND EventCode IN (17, 18)"),
+    (windows(service="sysmon"), SYSMON),
+    (windows(service="security"), 'source="XmlWinEventLog:Security"'),
+    (windows("ps_script"), f"{POWERSHELL} AND EventCode=4104"),
+    (windows("ps_classic_start"), 'source="XmlWinEventLog:Windows PowerShell" AND EventCode=400'),
+    (windows(service="ldap"), 'source="XmlWinEventLog:Microsoft-Windows-LDAP-Client/Debug"'),
+    (windows(), 'source="XmlWinEventLog:*"'),
+]
+
+
+@pytest.mark.parametrize(("logsource", "scope"), SCOPES)
+def test_events_of_windows_by_source_and_event_code(logsource: LogSource, scope: str) -> None:
+    text = query("splunk", logsource, Equals(Field("Image"), "x"))
+    assert " ".join(text.split()).replace("( ", "(").replace(" )", ")") == f'{scope} AND Image="x"'
+
+
+def test_names_that_the_add_on_for_windows_gives() -> None:
+    security = windows(service="security")
+    event_id = NumberEquals(Field("EventID"), 4688)
+    assert query("splunk", security, event_id).endswith("AND EventCode=4688")
+    provider = Equals(Field("Provider_Name"), "x")
+    assert query("splunk", security, provider).endswith('AND Name="x"')
+    initiated = BooleanEquals(Field("Initiated"), True)
+    assert query("splunk", windows("network_connection"), initiated).endswith('Initiated="true"')
+
+
+def test_other_log_sources_keep_their_names_and_have_no_scope() -> None:
+    field = Field("eventName")
+    assert query("splunk", LogSource("aws", None, "cloudtrail"), Equals(field, "x")) == (
+        'eventName="x"'
+    )
+
+
+@pytest.mark.parametrize("logsource", [windows("file_access"), windows(service="no-such-log")])
+def test_a_log_of_windows_that_is_not_known_is_refused(logsource: LogSource) -> None:
+    with pytest.raises(Refused) as refused:
+        TARGETS["splunk"].plan(logsource)
+    assert refused.value.reason.code == "unmapped-logsource"
+
+
+def where_clause(logsource: LogSource, condition: Node) -> tuple[str, str]:
+    """The dataset and the `where` of tstats."""
+    first, where, *_ = query("splunk-cim", logsource, condition).split("\n  ")
+    return first.rpartition("datamodel=")[2], where.removeprefix("where ")
+
+
+def contains(field: str, text: str) -> Glob:
+    return Glob(Field(field), (RUN, text, RUN))
+
+
+MODELS = [
+    (
+        windows("process_creation"),
+        contains("CommandLine", "x"),
+        ("Endpoint.Processes", 'Processes.process="*x*"'),
+    ),
+    (
+        LogSource("linux", "process_creation"),
+        contains("ParentImage", "x"),
+        ("Endpoint.Processes", 'Processes.parent_process_path="*x*"'),
+    ),
+    # The path of the key and the value; registry_key_name is the last segment only.
+    (
+        windows("registry_set"),
+        contains("TargetObject", "x"),
+        ("Endpoint.Registry", 'Registry.action="modified" AND Registry.registry_path="*x*"'),
+    ),
+    (
+        windows("registry_event"),
+        Equals(Field("EventType"), "CreateKey"),
+        ("Endpoint.Registry", 'Registry.action="created"'),
+    ),
+    (
+        windows("file_event"),
+        contains("TargetFilename", "x"),
+        ("Endpoint.Filesystem", 'Filesystem.action="created" AND Filesystem.file_path="*x*"'),
+    ),
+    # Proxy is no root dataset: tstats finds it by nodename.
+    (
+        LogSource(None, "proxy"),
+        contains("c-useragent", "x"),
+        ("Web.Web", 'nodename="Web.Proxy" AND Web.http_user_agent="*x*"'),
+    ),
+    (
+        LogSource(None, "webserver"),
+        NumberEquals(Field("sc-status"), 404),
+        ("Web.Web", "Web.status=404"),
+    ),
+    (LogSource(None, "dns"), contains("query", "x"), ("Network_Resolution.DNS", 'DNS.query="*x*"')),
+]
+
+
+@pytest.mark.parametrize(("logsource", "condition", "expected"), MODELS)
+def test_data_models(logsource: LogSource, condition: Node, expected: tuple[str, str]) -> None:
+    assert where_clause(logsource, condition) == expected
+
+
+REFUSED_FIELDS = [
+    (windows("process_creation"), "User", "carries no domain"),
+    (windows("process_creation"), "Description", "no field in the data model Endpoint.Processes"),
+    (windows("registry_set"), "User", "carries no domain"),
+    (windows("dns_query"), "Image", "no field in the data model Network_Resolution.DNS"),
+]
+
+
+@pytest.mark.parametrize(("logsource", "field", "message"), REFUSED_FIELDS)
+def test_fields_that_no_data_model_has(logsource: LogSource, field: str, message: str) -> None:
+    (reason,) = TARGETS["splunk-cim"].plan(logsource).map(Equals(Field(field), "x")).refusals
+    assert reason.code == "unmapped-field"
+    assert message in reason.message
+
+
+def test_a_deleted_key_is_not_told_from_a_deleted_value() -> None:
+    plan = TARGETS["splunk-cim"].plan(windows("registry_delete"))
+    (reason,) = plan.map(Equals(Field("EventType"), "DeleteKey")).refusals
+    assert reason.code == "untranslated-value"
+
+
+@pytest.mark.parametrize(
+    "logsource", [windows("image_load"), LogSource("aws", None, "cloudtrail"), LogSource()]
+)
+def test_log_sources_without_a_data_model_are_refused(logsource: LogSource) -> None:
+    with pytest.raises(Refused) as refused:
+        TARGETS["splunk-cim"].plan(logsource)
+    assert refused.value.reason.code == "unmapped-logsource"
