@@ -1,0 +1,105 @@
+"""One query put to the test: rows that its rule labels, and what an engine found among them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Protocol
+
+from transpile.query import Query
+from transpile.targets.plan import Plan
+from transpile.verify.engines.errors import EngineError
+from transpile.verify.events import boundary_events
+from transpile.verify.reference import Meaning
+from transpile.verify.rows import NoRow, row
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A query, and the rows to run it on; `labels` tell of each whether the rule means it.
+
+    `events` are the same in Sigma's fields. `unheld` counts events that the target can't hold.
+    """
+
+    query: Query
+    text: str
+    plan: Plan
+    rows: tuple[Mapping[str, object], ...]
+    events: tuple[Mapping[str, object], ...]
+    labels: tuple[bool, ...]
+    unheld: int
+
+
+def trial(
+    query: Query,
+    plan: Plan,
+    document: dict[str, Any],
+    events: Sequence[Mapping[str, object]] | None = None,
+) -> Trial:
+    """The trial of a converted rule, on the boundary events of its meaning or on those given.
+
+    Raises:
+        NoMeaning: the reference can't tell what the rule means.
+    """
+    if query.text is None:
+        raise ValueError(f"{query.path} has no query for {query.target}")
+    meaning = Meaning.of(document)
+    rows: list[Mapping[str, object]] = []
+    held: list[Mapping[str, object]] = []
+    offered = boundary_events(meaning) if events is None else events
+    for event in offered:
+        try:
+            rows.append(row(plan, event, meaning.fields))
+        except NoRow:
+            continue
+        held.append(event)
+    labels = tuple(meaning.matches(event) for event in held)
+    unheld = len(offered) - len(held)
+    return Trial(query, query.text, plan, tuple(rows), tuple(held), labels, unheld)
+
+
+class Engine(Protocol):
+    """Executes the queries of one language."""
+
+    def run(self, trials: Sequence[Trial]) -> list[frozenset[int] | EngineError]:
+        """The positions of the rows that each query finds, or why the engine refuses it."""
+
+
+class Finding(str, Enum):
+    """What a trial showed."""
+
+    EXACT = "exact"
+    MISSES = "misses"
+    FALSE_HITS = "false hits"
+    ENGINE_ERROR = "engine error"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What came of a trial: positions of rows missed and of rows found wrongly, or an error."""
+
+    trial: Trial
+    missed: tuple[int, ...] = ()
+    false_hits: tuple[int, ...] = ()
+    error: str = ""
+
+    @property
+    def finding(self) -> Finding:
+        if self.error:
+            return Finding.ENGINE_ERROR
+        if self.missed:
+            return Finding.MISSES
+        return Finding.FALSE_HITS if self.false_hits else Finding.EXACT
+
+
+def judge(trials: Sequence[Trial], engine: Engine) -> list[Verdict]:
+    """The verdict on each trial, in their order."""
+    return [_verdict(one, found) for one, found in zip(trials, engine.run(trials), strict=True)]
+
+
+def _verdict(one: Trial, found: frozenset[int] | EngineError) -> Verdict:
+    if isinstance(found, EngineError):
+        return Verdict(one, error=str(found) or type(found).__name__)
+    meant = {position for position, label in enumerate(one.labels) if label}
+    return Verdict(one, tuple(sorted(meant - found)), tuple(sorted(found - meant)))
