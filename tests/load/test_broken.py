@@ -21,7 +21,7 @@ CONVERTED = {"metadata", "no_title", "timeframe"}
 
 
 def loaded(path: Path) -> list[Rule | BrokenRule]:
-    return [rule for rule in load_file(RuleFile(str(path), path.name))]
+    return list(load_file(RuleFile(str(path), path.name)))
 
 
 def shown(path: Path) -> str:

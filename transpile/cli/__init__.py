@@ -7,16 +7,13 @@ output went away.
 
 from __future__ import annotations
 
-import os
 import sys
 from typing import Annotated
 
 import typer
 
 from transpile.cli import convert, targets
-
-PROGRAM = "sigma-transpile"
-INTERNAL_ERROR, INTERRUPTED, BROKEN_PIPE = 3, 130, 141
+from transpile.cli.exits import PROGRAM, ExitCode, say
 
 app = typer.Typer(
     name=PROGRAM,
@@ -54,17 +51,10 @@ def main() -> None:
     try:
         app(prog_name=PROGRAM)
     except KeyboardInterrupt:
-        _leave("interrupted", INTERRUPTED)
-    except BrokenPipeError:
-        # Python flushes stdout once more at exit, which would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        sys.exit(BROKEN_PIPE)
+        say("interrupted")
+        sys.exit(ExitCode.INTERRUPTED)
     except Exception as error:
-        if os.environ.get("SIGMA_TRANSPILE_DEBUG"):
+        if "--debug" in sys.argv:
             raise
-        _leave(f"{type(error).__name__}: {error}; please report this", INTERNAL_ERROR)
-
-
-def _leave(message: str, code: int) -> None:
-    typer.echo(f"{PROGRAM}: {message}", err=True)
-    sys.exit(code)
+        say(f"{type(error).__name__}: {error}; this is a fault of the program, please report it")
+        sys.exit(ExitCode.FAULT)

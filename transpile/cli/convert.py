@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from transpile.cli.exits import ExitCode, planned_end, say
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from transpile.load.problem import Problem
     from transpile.run.convert import Conversion, Converter
 
-CONVERTED, NOT_ALL_CONVERTED, WRONG_USAGE = 0, 1, 2
 _LONG = 50
 """files from which on a progress bar is worth its place"""
 
@@ -97,9 +98,11 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
         from transpile.cli.problems import show_problem  # noqa: PLC0415
 
         typer.echo(show_problem(bad.problem), err=True)
-        raise typer.Exit(WRONG_USAGE) from None
+        raise typer.Exit(ExitCode.WRONG_USAGE) from None
     _use_utf8()
-    raise typer.Exit(_Run(converter, found, form, output, debug=debug).go())
+    with planned_end():
+        code = _Run(converter, found, form, output, debug=debug).go()
+    raise typer.Exit(code)
 
 
 class _Run:
@@ -127,7 +130,7 @@ class _Run:
         self._report: Report | None = None
         self._unwritten = False
 
-    def go(self) -> int:
+    def go(self) -> ExitCode:
         from transpile.run.batch import convert_files  # noqa: PLC0415
 
         with self._progress() as advance:
@@ -139,8 +142,8 @@ class _Run:
         if self._summary.rules > 1 or self._folder is not None:
             typer.echo("\n".join(self._summary.lines()), err=True)
         if self._summary.all_converted and not self._unwritten:
-            return CONVERTED
-        return NOT_ALL_CONVERTED
+            return ExitCode.CONVERTED
+        return ExitCode.NOT_ALL_CONVERTED
 
     def _add(self, conversion: Conversion) -> None:
         from transpile.cli.problems import show_problem, show_reasons  # noqa: PLC0415
@@ -216,8 +219,8 @@ def _check_paths(paths: list[str]) -> None:
 
 
 def _refuse_usage(message: str) -> NoReturn:
-    typer.echo(f"sigma-transpile: {message}", err=True)
-    raise typer.Exit(WRONG_USAGE)
+    say(message)
+    raise typer.Exit(ExitCode.WRONG_USAGE)
 
 
 def _use_utf8() -> None:

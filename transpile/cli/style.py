@@ -25,7 +25,7 @@ def is_coloured(stream: TextIO) -> bool:
 
 def paint(text: str, colour: str, *, bold: bool = False) -> str:
     """The text in a colour, if the standard error shows any."""
-    return typer.style(text, fg=colour, bold=bold) if is_coloured(sys.stderr) else text
+    return typer.style(text, fg=colour, bold=bold or None) if is_coloured(sys.stderr) else text
 
 
 def printable(text: str) -> str:

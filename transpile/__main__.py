@@ -1,0 +1,5 @@
+"""`python -m transpile` is `sigma-transpile`."""
+
+from transpile.cli import main
+
+main()

@@ -1,0 +1,50 @@
+"""How the program ends: its exit codes, and what a user sees of an end that nobody planned."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import IntEnum
+
+import typer
+
+PROGRAM = "sigma-transpile"
+
+
+class ExitCode(IntEnum):
+    """What the exit codes mean."""
+
+    CONVERTED = 0
+    """every rule was converted, exactly or approximately"""
+    NOT_ALL_CONVERTED = 1
+    """some rule was refused or is broken"""
+    WRONG_USAGE = 2
+    """the command can't be carried out as it was given"""
+    FAULT = 3
+    """a fault of the program itself"""
+    INTERRUPTED = 130
+    READER_GONE = 141
+
+
+def say(message: str) -> None:
+    """Tell the user something that is about no rule."""
+    typer.echo(f"{PROGRAM}: {message}", err=True)
+
+
+@contextmanager
+def planned_end() -> Iterator[None]:
+    """End a command in order when the user interrupts it or closes what reads its output."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say("interrupted")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit, which would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(ExitCode.READER_GONE) from None
+    except OSError as error:
+        say(f"can't write the output: {error.strerror}")
+        raise typer.Exit(ExitCode.WRONG_USAGE) from None
