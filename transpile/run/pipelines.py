@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sigma.processing.pipeline import ProcessingPipeline
 from sigma.rule import SigmaDetection, SigmaRule
 from yaml import Node
 
@@ -17,6 +16,9 @@ from transpile.load.files import RuleFile
 from transpile.load.problem import Problem, ProblemFound
 from transpile.load.source import SourceText, place_of
 from transpile.query import Refused
+
+if TYPE_CHECKING:
+    from sigma.processing.pipeline import ProcessingPipeline
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,8 @@ def _read(path: str) -> ProcessingPipeline:
 
 
 def _parse(node: Node, data: dict[Any, Any], source: SourceText) -> ProcessingPipeline:
+    from sigma.processing.pipeline import ProcessingPipeline  # noqa: PLC0415 (takes 0.1 s)
+
     try:
         return ProcessingPipeline.from_dict(deepcopy(data))
     except Exception as error:  # pySigma lets KeyError, TypeError and others through
