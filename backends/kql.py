@@ -50,7 +50,8 @@ from transpile.ir.walk import leaves
 from transpile.query import Place, Reason, Refused
 
 MOST_TERMS = 60
-"""operands of one connective without parentheses: the service refuses deep chains (KS245)"""
+"""operands of one connective without parentheses, and steps of one query: the language service
+refuses deep chains of either (KS245)"""
 
 _NUMBERS = (Type.LONG, Type.DOUBLE)
 _TYPED = (*_NUMBERS, Type.BOOLEAN, Type.DATE, Type.DYNAMIC)
@@ -340,9 +341,8 @@ class Kql(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        condition = search.condition
-        conjuncts = condition.operands if isinstance(condition, And) else (condition,)
-        filters = [*([And(search.scope)] if search.scope else []), *conjuncts]
+        scope = [And(search.scope)] if search.scope else []
+        filters = [*scope, *_conjuncts(search.condition)]
         written = [(_extended(f), self._where(f, notes)) for f in filters]
         extended = {(f.name, f.source): f for fields, _ in written for f in fields}
         if len({alias for alias, _ in extended}) < len(extended):
@@ -381,6 +381,12 @@ class Kql(Dialect):
 
     def _where(self, condition: Node, notes: Notes) -> str:
         return "| where " + render(self.generate(condition, notes), indent=1)
+
+
+def _conjuncts(condition: Node) -> tuple[Node, ...]:
+    if isinstance(condition, And) and len(condition.operands) <= MOST_TERMS:
+        return condition.operands
+    return (condition,)
 
 
 def _balanced(doc: Doc) -> Doc:

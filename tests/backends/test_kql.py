@@ -364,6 +364,13 @@ def test_two_fields_of_one_name_are_refused() -> None:
     assert refusal(And((Equals(one, "x"), Equals(other, "y")))) == "field-collision"
 
 
+def test_many_conjuncts_are_one_step() -> None:
+    sixty = And(tuple(Glob(COLUMN, (RUN, f"{n}", RUN)) for n in range(60)))
+    assert query(sixty).count("| where ") == 60
+    more = And((*sixty.operands, Equals(COLUMN, "x")))
+    assert query(more).count("| where ") == 1
+
+
 @pytest.mark.parametrize("count", [60, 61, 500, 4000])
 def test_long_chains_have_parentheses(count: int) -> None:
     text = where(Or(tuple(Glob(IMAGE, (RUN, f"{n}", RUN)) for n in range(count))))

@@ -240,6 +240,16 @@ def test_windows_keywords_are_sought_in_the_event_data() -> None:
                 "| where DstPortNumber == 80",
             ],
         ),
+        (
+            "product: kubernetes, service: audit",
+            "{verb: create, objectRef.resource: pods}",
+            [
+                "AKSAudit",
+                '| where Verb =~ "create"',
+                '| extend ObjectRef_resource = tostring(ObjectRef["resource"])',
+                '| where ObjectRef_resource =~ "pods"',
+            ],
+        ),
         ("category: dns", "{query: x}", ["_Im_Dns()", '| where DnsQuery =~ "x"']),
         (
             "product: m365, service: audit",
