@@ -62,6 +62,7 @@ def _plan(logsource: LogSource, typed: Callable[[str, str], Field]) -> Plan:
         values=_TABLE["values"],
         text=Field(_TABLE["text"]["name"], Type(_TABLE["text"]["type"])),
         approximations=() if published or renamed else (_unmapped(logsource),),
+        native=_native,
     )
 
 
@@ -129,6 +130,11 @@ def _typed(name: str, sigma: str) -> Field:
             "unmapped-field", f"{sigma} may be one of several fields ({name}); map it to one"
         )
     return Field(name, Type(_TABLE["types"].get(name, Type.KEYWORD.value)), sigma)
+
+
+def _native(name: str) -> Field:
+    """A field that the user's own pipeline named, kept under that name."""
+    return Field(name, Type.CASELESS) if name.endswith(_SUFFIX) else _typed(name, "")
 
 
 def _unmapped(logsource: LogSource) -> Reason:
