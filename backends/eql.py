@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
@@ -82,14 +83,22 @@ def _test(leaf: TextMatch) -> tuple[str, str]:
         # `:` and `in~` fold ASCII letters only.
         if leaf.field.type is not Type.CASELESS:
             return "regex", raw(whole_pattern(leaf))
-        text = text.lower()
+        leaf = _lower(leaf)
     if wild:
         if isinstance(leaf, Equals):
             return "in~", string(leaf.value)
         return "regex~", raw(whole_pattern(leaf, folded=False))
-    if text == "":
-        return ("==", '""') if isinstance(leaf, Equals) else (":", _wild(leaf))
-    return ":", string(leaf.value) if isinstance(leaf, Equals) else _wild(leaf)
+    if isinstance(leaf, Equals):
+        return ":" if text else "==", string(leaf.value)
+    return ":", _wild(leaf)
+
+
+def _lower(leaf: Equals | Glob) -> Equals | Glob:
+    if isinstance(leaf, Equals):
+        return replace(leaf, value=leaf.value.lower())
+    return replace(
+        leaf, parts=tuple(p if isinstance(p, Wildcard) else p.lower() for p in leaf.parts)
+    )
 
 
 def _cased_test(leaf: Equals | Glob, *, wild: bool) -> tuple[str, str]:
