@@ -82,9 +82,9 @@ def _is_network(text: str) -> bool:
 def _implied(leaf: AnyLeaf, *, data_model: bool) -> Node | None:
     """What search terms can say of a leaf, which is the leaf itself where that is all of it."""
     if isinstance(leaf, Keyword):
-        parts = _sayable(leaf.parts)
-        coarse = Keyword(parts, place=leaf.place)
-        return coarse if any(isinstance(part, str) for part in parts) else None
+        runs = _runs(_sayable((Wildcard.ANY_RUN, *leaf.parts, Wildcard.ANY_RUN)))
+        texts = [part for run in runs for part in run if isinstance(part, str)]
+        return all_of(Keyword((text,), place=leaf.place) for text in texts) if texts else None
     if isinstance(leaf, (Equals, Glob)):
         return _implied_text(leaf)
     if isinstance(leaf, Regex):
@@ -99,12 +99,34 @@ def _implied(leaf: AnyLeaf, *, data_model: bool) -> Node | None:
     return leaf
 
 
+_LONG = 3
+"""characters from which on a text is worth a term of its own beside others"""
+
+
+def _runs(parts: Parts) -> list[Parts]:
+    """A term for each text between wildcards, as no term has one in its middle.
+
+    "Wildcard characters in the middle of a word or string might cause inconsistent results",
+    because of the way in which punctuation is indexed (Search Manual, Wildcards).
+    """
+    last = len(parts) - 1
+    found: list[Parts] = []
+    for position, part in enumerate(parts):
+        if isinstance(part, str):
+            before = (Wildcard.ANY_RUN,) if position > 0 else ()
+            after = (Wildcard.ANY_RUN,) if position < last else ()
+            found.append((*before, part, *after))
+    sizes = [sum(len(part) for part in run if isinstance(part, str)) for run in found]
+    least = min(_LONG, max(sizes, default=0))
+    return [run for run, size in zip(found, sizes, strict=True) if size >= least]
+
+
 def _implied_text(leaf: Equals | Glob) -> Node:
     parts = _sayable(leaf.parts if isinstance(leaf, Glob) else (leaf.value,))
     if parts == (Wildcard.ANY_RUN,):
         return Exists(leaf.field, place=leaf.place)
     if any(isinstance(part, Wildcard) for part in parts):
-        return Glob(leaf.field, parts, place=leaf.place)
+        return all_of(Glob(leaf.field, run, place=leaf.place) for run in _runs(parts))
     value = "".join(map(str, parts))
     if _is_network(value):
         prefix, _, _ = value.partition("/")

@@ -16,6 +16,7 @@ _MODIFIERS = frozenset(
     (
         *("earliest", "latest", "_index_earliest", "_index_latest", "timeformat"),
         *("starttime", "endtime", "starttimeu", "endtimeu", "savedsearch", "savedsplunk"),
+        *("eventtypetag", "hosttag"),
         *(f"{end}{unit}ago" for end in ("start", "end") for unit in ("days", "hours", "minutes")),
         *(f"{end}monthsago" for end in ("start", "end")),
         *(f"searchtimespan{unit}" for unit in ("days", "hours", "minutes", "months")),

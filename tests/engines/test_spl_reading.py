@@ -182,6 +182,8 @@ ERRORS = [
     'f="a" | where match(\'f\', "(")',
     'f="a" | where match(\'f\', "\\\\u0041")',
     '"phrase"',
+    '"*a*b*"',
+    'f="a*b"',
     '"phrase*"',
     'earliest="-1d"',
     'c-useragent="x"',

@@ -19,7 +19,7 @@ Test: TypeAlias = Callable[[Event], bool]
 
 _TIME_MODIFIER = re.compile(
     r"_?(index_)?(earliest|latest)|timeformat|(start|end)(time|timeu|\w+ago)|searchtimespan\w+"
-    r"|saved(search|splunk)"
+    r"|saved(search|splunk)|eventtypetag|hosttag"
 )
 _RESERVED = ("AND", "OR", "NOT", "IN", "XOR", "by", "where", "from")
 
@@ -135,7 +135,13 @@ def _is_address_in(text: str, network: object) -> bool:
 
 
 def like_wildcards(value: str) -> Callable[[str], bool]:
-    """Whether the whole text fits a value with `*`, whatever its case."""
+    """Whether the whole text fits a value with `*`, whatever its case.
+
+    "Wildcard characters in the middle of a word or string might cause inconsistent results" (Search
+    Manual, Wildcards), so none is taken there.
+    """
+    if "*" in value[1:-1]:
+        raise EngineError(f"a wildcard in the middle of {value!r} may find too little")
     pattern = re.compile(".*".join(map(re.escape, value.split("*"))), re.DOTALL | re.IGNORECASE)
     return lambda text: pattern.fullmatch(text) is not None
 
