@@ -14,6 +14,14 @@ from transpile.verify.engines.elasticsearch import Elasticsearch
 from transpile.verify.engines.kql_language import KqlLanguage, Schema
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden",
+        action="store_true",
+        help="write the golden queries that the rules give now, to be read before they are kept",
+    )
+
+
 @pytest.fixture(scope="session")
 def elasticsearch() -> Iterator[Elasticsearch]:
     """A running Elasticsearch, for the whole session."""
