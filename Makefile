@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: test demo clean
+.PHONY: test demo docs clean
 
 test: $(INSTALLED)
 	$(BIN)/ruff check
@@ -15,6 +15,9 @@ test: $(INSTALLED)
 
 demo: $(INSTALLED)
 	$(BIN)/sigma-transpile convert golden/wuauclt-network-connection/rule.yml
+
+docs: $(INSTALLED)
+	$(BIN)/python docs/generate.py
 
 # `pip install --group` needs pip 25.1.
 $(INSTALLED): pyproject.toml
