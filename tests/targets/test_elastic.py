@@ -1,0 +1,126 @@
+"""The Elasticsearch targets: names, types and scope, from the published pipelines and our table.
+
+Expected names are those of the Elastic Common Schema and of Winlogbeat's modules.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from transpile.ir.nodes import Equals, Field, Or, Type
+from transpile.query import Refused
+from transpile.targets.elastic import TARGETS
+from transpile.targets.plan import LogSource, Plan
+
+PROCESS = LogSource("windows", "process_creation")
+NETWORK = LogSource("windows", "network_connection")
+SECURITY = LogSource("windows", None, "security")
+SCRIPT = LogSource("windows", "ps_script")
+
+
+def plan(logsource: LogSource, target: str = "elastic-lucene") -> Plan:
+    return TARGETS[target].plan(logsource)
+
+
+def fields(logsource: LogSource, name: str, target: str = "elastic-lucene") -> list[Field]:
+    return list(plan(logsource, target).resolve(name))
+
+
+@pytest.mark.parametrize(
+    ("logsource", "sigma", "name", "kind"),
+    [
+        (PROCESS, "Image", "process.executable", Type.KEYWORD),
+        (PROCESS, "CommandLine", "process.command_line", Type.KEYWORD),
+        (PROCESS, "ParentImage", "process.parent.executable", Type.KEYWORD),
+        (PROCESS, "ProcessId", "process.pid", Type.LONG),
+        (PROCESS, "Hashes", "winlog.event_data.Hashes", Type.KEYWORD),
+        (PROCESS, "User", "winlog.event_data.User", Type.KEYWORD),
+        (PROCESS, "OriginalFileName", "process.pe.original_file_name", Type.KEYWORD),
+        (NETWORK, "DestinationIp", "destination.ip", Type.IP),
+        (NETWORK, "DestinationPort", "destination.port", Type.LONG),
+        (NETWORK, "Initiated", "network.direction", Type.KEYWORD),
+        (SECURITY, "EventID", "event.code", Type.KEYWORD),
+        (SECURITY, "SubjectUserName", "winlog.event_data.SubjectUserName", Type.KEYWORD),
+        (SECURITY, "ParentProcessName", "process.parent.executable", Type.KEYWORD),
+        (SCRIPT, "ScriptBlockText", "winlog.event_data.ScriptBlockText", Type.KEYWORD),
+        (LogSource("windows", "ps_module"), "Payload", "winlog.event_data.Payload", Type.KEYWORD),
+        (LogSource("linux", "process_creation"), "Image", "process.executable", Type.KEYWORD),
+        (LogSource("zeek", None, "smb_files"), "path", "zeek.smb_files.path", Type.KEYWORD),
+        (
+            LogSource("kubernetes", "application", "audit"),
+            "verb",
+            "kubernetes.audit.verb",
+            Type.KEYWORD,
+        ),
+        (LogSource("okta", None, "okta"), "eventType", "eventType", Type.KEYWORD),
+    ],
+)
+def test_names_and_types(logsource: LogSource, sigma: str, name: str, kind: Type) -> None:
+    assert fields(logsource, sigma) == [Field(name, kind, sigma)]
+
+
+def test_only_the_agent_has_caseless_subfields() -> None:
+    assert fields(PROCESS, "Image", "elastic-agent-eql") == [
+        Field("process.executable.caseless", Type.CASELESS, "Image")
+    ]
+    assert fields(PROCESS, "CommandLine", "elastic-agent-eql") == [
+        Field("process.command_line", Type.KEYWORD, "CommandLine")
+    ]
+
+
+def scope(logsource: LogSource) -> dict[str, list[str]]:
+    """The values that the scope asks for, by field."""
+    values: dict[str, list[str]] = {}
+    for node in plan(logsource).scope:
+        for leaf in node.operands if isinstance(node, Or) else (node,):
+            assert isinstance(leaf, Equals)
+            assert leaf.cased
+            values.setdefault(leaf.field.name, []).append(leaf.value)
+    return values
+
+
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+
+
+@pytest.mark.parametrize(
+    ("logsource", "expected"),
+    [
+        (PROCESS, {"winlog.channel": [SYSMON], "event.code": ["1"]}),
+        (
+            LogSource("windows", "registry_event"),
+            {"winlog.channel": [SYSMON], "event.code": ["12", "13", "14"]},
+        ),
+        (SECURITY, {"winlog.channel": ["Security"]}),
+        (
+            SCRIPT,
+            {
+                "winlog.channel": [
+                    "Microsoft-Windows-PowerShell/Operational",
+                    "PowerShellCore/Operational",
+                ],
+                "event.code": ["4104"],
+            },
+        ),
+        (
+            LogSource("linux", "process_creation"),
+            {"host.os.type": ["linux"], "event.category": ["process"], "event.type": ["start"]},
+        ),
+        (LogSource("zeek", None, "dns"), {"event.dataset": ["zeek.dns"]}),
+        (LogSource("okta", None, "okta"), {}),
+    ],
+)
+def test_scope(logsource: LogSource, expected: dict[str, list[str]]) -> None:
+    assert scope(logsource) == expected
+
+
+def test_a_log_source_that_no_mapping_knows_is_approximate() -> None:
+    (reason,) = plan(LogSource("okta", None, "okta")).approximations
+    assert reason.code == "unmapped-logsource"
+    assert "okta" in reason.message
+    assert plan(PROCESS).approximations == ()
+
+
+def test_a_name_for_several_fields_is_refused() -> None:
+    with pytest.raises(Refused) as refused:
+        plan(LogSource("zeek")).resolve("arg")
+    assert refused.value.reason.code == "unmapped-field"

@@ -1,0 +1,103 @@
+"""How a plan carries a meaning into a target's fields."""
+
+from __future__ import annotations
+
+from transpile.ir.nodes import (
+    And,
+    BooleanEquals,
+    Equals,
+    Exists,
+    Field,
+    Glob,
+    IsNull,
+    Keyword,
+    Not,
+    NumberEquals,
+    Or,
+    SameAs,
+    Type,
+    Wildcard,
+)
+from transpile.query import Place, Refused
+from transpile.targets.plan import LogSource, Plan
+
+RUN = Wildcard.ANY_RUN
+NAMES = {"A": ("a",), "B": ("b1", "b2"), "D": ("direction",)}
+
+
+def resolve(name: str) -> tuple[Field, ...]:
+    if name not in NAMES:
+        raise Refused("unmapped-field", f"{name} has no column")
+    return tuple(Field(target, Type.STRING, name) for target in NAMES[name])
+
+
+PLAN = Plan(resolve, values={"direction": {"true": "egress", "1": "one"}})
+
+
+def string(name: str, sigma: str) -> Field:
+    return Field(name, Type.STRING, sigma)
+
+
+def test_one_field() -> None:
+    mapped = PLAN.map(And((Equals(Field("A"), "x"), Not(IsNull(Field("A"))))))
+    a = string("a", "A")
+    assert mapped.search.condition == And((Equals(a, "x"), Not(IsNull(a))))
+    assert mapped.fields == {"A": "a"}
+
+
+def test_several_fields_are_any_of_them_and_null_all() -> None:
+    b1, b2 = string("b1", "B"), string("b2", "B")
+    assert PLAN.map(Equals(Field("B"), "x")).search.condition == Or(
+        (Equals(b1, "x"), Equals(b2, "x"))
+    )
+    assert PLAN.map(IsNull(Field("B"))).search.condition == And((IsNull(b1), IsNull(b2)))
+    assert PLAN.map(Exists(Field("B"))).search.condition == Or((Exists(b1), Exists(b2)))
+    assert PLAN.map(Equals(Field("B"), "x")).fields == {"B": "b1, b2"}
+
+
+def test_values_are_translated_in_any_spelling() -> None:
+    egress = Equals(string("direction", "D"), "egress")
+    assert PLAN.map(BooleanEquals(Field("D"), True)).search.condition == egress
+    assert PLAN.map(Equals(Field("D"), "TRUE")).search.condition == egress
+    assert PLAN.map(NumberEquals(Field("D"), 1)).search.condition == Equals(
+        string("direction", "D"), "one"
+    )
+
+
+def test_a_value_without_a_translation_is_refused() -> None:
+    place = Place(3, 4)
+    for leaf in (Equals(Field("D"), "x", place=place), Glob(Field("D"), ("t", RUN), place=place)):
+        (reason,) = PLAN.map(leaf).refusals
+        assert (reason.code, reason.place) == ("untranslated-value", place)
+
+
+def test_every_unmapped_field_is_told_once_with_its_place() -> None:
+    meaning = Or(
+        (
+            Equals(Field("X"), "1", place=Place(1, 1)),
+            SameAs(Field("A"), Field("Y"), place=Place(2, 1)),
+        )
+    )
+    reasons = PLAN.map(meaning).refusals
+    assert [(r.code, r.message, r.place) for r in reasons] == [
+        ("unmapped-field", "X has no column", Place(1, 1)),
+        ("unmapped-field", "Y has no column", Place(2, 1)),
+    ]
+
+
+def test_keywords_are_looked_for_in_the_text_field_if_there_is_one() -> None:
+    keyword = Keyword(("k",))
+    assert PLAN.map(keyword).search.condition == keyword
+    text = Field("message", Type.WILDCARD)
+    mapped = Plan(resolve, text=text).map(keyword)
+    assert mapped.search.condition == Glob(text, (RUN, "k", RUN))
+    assert [reason.code for reason in mapped.approximations] == ["keyword-field"]
+
+
+def test_fields_that_a_pipeline_named_stay_as_they_are() -> None:
+    mapped = PLAN.map(Equals(Field("D"), "true"), frozenset(("D",)))
+    assert mapped.search.condition == Equals(Field("D"), "true")
+
+
+def test_log_sources_read_well() -> None:
+    assert str(LogSource("windows", None, "security")) == "product: windows, service: security"
