@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections.abc import Hashable, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, NamedTuple, TypeAlias
@@ -61,7 +62,6 @@ _READ_AS = {
     Type.BOOLEAN: "tobool",
     Type.DATE: "todatetime",
 }
-_LONG_RANGE = range(-(2**63), 2**63)
 
 
 def _text(field: Field, place: Place | None) -> str:
@@ -157,7 +157,7 @@ def _is_native(type_: Type, leaf: _Value, value: str) -> bool:
         return not isinstance(leaf, NumberEquals) and value.lower() in ("true", "false")
     if type_ not in _NUMBERS or isinstance(leaf, BooleanEquals):
         return False
-    whole = re.fullmatch("0|-?[1-9][0-9]*", value) is not None and int(value) in _LONG_RANGE
+    whole = re.fullmatch("0|-?[1-9][0-9]{0,17}", value) is not None
     return whole or (isinstance(leaf, NumberEquals) and isinstance(leaf.number, float))
 
 
@@ -294,7 +294,14 @@ def _closed(test: str) -> str:
 def _compare(leaf: Compare, notes: Notes) -> Doc:
     field = leaf.field
     number = name(field.name) if field.type in _NUMBERS else f"todouble({_text(field, leaf.place)})"
-    return Text(_closed(f"{number} {leaf.comparison.value} {leaf.number}"))
+    return Text(_closed(f"{number} {leaf.comparison.value} {_bound(leaf.number)}"))
+
+
+def _bound(number: int | float) -> int | float:
+    """A number that Kusto can hold, as a long or else a real."""
+    if isinstance(number, int) and abs(number) < 2**63:
+        return number
+    return float(max(-sys.float_info.max, min(sys.float_info.max, number)))
 
 
 def _time_part(leaf: TimePartCompare, notes: Notes) -> Doc:
