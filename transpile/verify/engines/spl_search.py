@@ -142,8 +142,13 @@ def like_wildcards(value: str) -> Callable[[str], bool]:
     """
     if "*" in value[1:-1]:
         raise EngineError(f"a wildcard in the middle of {value!r} may find too little")
-    pattern = re.compile(".*".join(map(re.escape, value.split("*"))), re.DOTALL | re.IGNORECASE)
-    return lambda text: pattern.fullmatch(text) is not None
+    pattern = re.compile(".*".join(map(re.escape, _lower(value).split("*"))), re.DOTALL)
+    return lambda text: pattern.fullmatch(_lower(text)) is not None
+
+
+def _lower(text: str) -> str:
+    """Each character in lower case, if that is one character."""
+    return "".join(low if len(low := character.lower()) == 1 else character for character in text)
 
 
 def _field(token: Token) -> str:
