@@ -20,6 +20,7 @@ from transpile.ir.nodes import (
     Compare,
     Equals,
     Exists,
+    Field,
     Glob,
     IsNull,
     Keyword,
@@ -46,11 +47,18 @@ _WORDS = frozenset(
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def name(field: str) -> str:
-    """A field's name; in backticks where it is no plain identifier."""
-    if _IDENTIFIER.fullmatch(field) and not _WORDS.intersection(field.split(".")):
-        return field
-    return "`" + field.replace("`", "``") + "`"
+def name(field: Field) -> str:
+    """A field's name; in backticks where it is no plain identifier.
+
+    Raises:
+        Refused: it holds a backtick or a control character, which no field name should.
+    """
+    text = field.name
+    if _IDENTIFIER.fullmatch(text) and not _WORDS.intersection(text.split(".")):
+        return text
+    if "`" in text or not text.isprintable():
+        raise Refused("field-name", f"EQL can't name the field {text!r}")
+    return f"`{text}`"
 
 
 def string(text: str) -> str:
@@ -61,7 +69,7 @@ def string(text: str) -> str:
 def _character(c: str) -> str:
     if c in _ESCAPES:
         return _ESCAPES[c]
-    return f"\\u{{{ord(c):x}}}" if ord(c) < ord(" ") or c == "\x7f" else c
+    return f"\\u{{{ord(c):02x}}}" if ord(c) < ord(" ") or c == "\x7f" else c
 
 
 def raw(text: str) -> str:
@@ -120,31 +128,31 @@ def _match(leaf: TextMatch, notes: Notes) -> Doc:
     operator, operand = _test(leaf)
     if operator == "in~":
         operand = f"({operand})"
-    return Text(f"{name(leaf.field.name)} {operator} {operand}")
+    return Text(f"{name(leaf.field)} {operator} {operand}")
 
 
 def _number(leaf: NumberEquals, notes: Notes) -> Doc:
-    return Text(f"{name(leaf.field.name)} == {leaf.number}")
+    return Text(f"{name(leaf.field)} == {leaf.number}")
 
 
 def _boolean(leaf: BooleanEquals, notes: Notes) -> Doc:
-    return Text(f"{name(leaf.field.name)} == {str(leaf.boolean).lower()}")
+    return Text(f"{name(leaf.field)} == {str(leaf.boolean).lower()}")
 
 
 def _compare(leaf: Compare, notes: Notes) -> Doc:
-    return Text(f"{name(leaf.field.name)} {leaf.comparison.value} {leaf.number}")
+    return Text(f"{name(leaf.field)} {leaf.comparison.value} {leaf.number}")
 
 
 def _cidr(leaf: Cidr, notes: Notes) -> Doc:
-    return Text(f"cidrMatch({name(leaf.field.name)}, {string(str(leaf.network))})")
+    return Text(f"cidrMatch({name(leaf.field)}, {string(str(leaf.network))})")
 
 
 def _null(leaf: IsNull, notes: Notes) -> Doc:
-    return Text(f"?{name(leaf.field.name)} == null")
+    return Text(f"?{name(leaf.field)} == null")
 
 
 def _exists(leaf: Exists, notes: Notes) -> Doc:
-    return Text(f"?{name(leaf.field.name)} != null")
+    return Text(f"?{name(leaf.field)} != null")
 
 
 class Eql(Dialect):
@@ -186,7 +194,7 @@ class Eql(Dialect):
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
         first = leaves[0]
-        field = name(first.field.name)
+        field = name(first.field)
         if isinstance(first, Cidr):
             networks = [string(str(leaf.network)) for leaf in leaves]
             return Listing("cidrMatch(", (field, *networks))

@@ -1,11 +1,10 @@
 """What a user sees of each broken rule: message, place, caret and hint, to the letter.
 
-The expected text stands beside each rule; `UPDATE_GOLDEN=1` writes it anew.
+The expected text stands beside each rule; `pytest --update-golden` writes it anew.
 """
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -33,10 +32,10 @@ def shown(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yml")), ids=lambda path: path.stem)
-def test_what_is_shown(path: Path) -> None:
+def test_what_is_shown(path: Path, request: pytest.FixtureRequest) -> None:
     expected = path.with_suffix(".stderr")
     text = shown(path)
-    if os.environ.get("UPDATE_GOLDEN"):
+    if request.config.getoption("--update-golden"):
         expected.write_text(text, encoding="utf-8", newline="\n")
     assert text == expected.read_text(encoding="utf-8")
 

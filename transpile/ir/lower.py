@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import singledispatch
+from ipaddress import IPv4Network, IPv6Network
 
 from sigma.conditions import (
     ConditionAND,
@@ -52,6 +53,7 @@ from transpile.ir.nodes import (
     Glob,
     IsNull,
     Keyword,
+    Network,
     Node,
     NumberEquals,
     Parts,
@@ -292,7 +294,19 @@ def _(value: SigmaExists, subject: _Subject) -> Node:
 
 @_lower_value.register(SigmaCIDRExpression)
 def _(value: SigmaCIDRExpression, subject: _Subject) -> Node:
-    return Cidr(subject.field_for("an address range"), value.network, place=subject.place)
+    field = subject.field_for("an address range")
+    return Cidr(field, _unmapped(value.network), place=subject.place)
+
+
+_MAPPED = IPv6Network("::ffff:0:0/96")
+
+
+def _unmapped(network: Network) -> Network:
+    """IPv4 addresses mapped into IPv6 are IPv4 addresses (RFC 4291 section 2.5.5.2)."""
+    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
+        address = int(network.network_address) & 0xFFFFFFFF
+        return IPv4Network((address, network.prefixlen - _MAPPED.prefixlen))
+    return network
 
 
 _ANCHORS = {

@@ -106,10 +106,17 @@ def parse(pattern: str, flags: str = "") -> Pattern:
 
 
 def variants(character: str) -> tuple[str, ...]:
-    """The character and its other case, sorted; one alone where case changes the length."""
-    return tuple(
-        sorted({c for c in (character, character.lower(), character.upper()) if len(c) == 1})
-    )
+    """The character and its other case, sorted; it alone where there is no way back.
+
+    Case is folded by lower case, character by character: a long s is no s, although its upper case
+    is an S.
+    """
+    lower = character.lower()
+    if len(lower) != 1:
+        return (character,)
+    upper = lower.upper()
+    back = {upper} if len(upper) == 1 and upper.lower() == lower else set()
+    return tuple(sorted({character, lower} | back))
 
 
 def negated(ranges: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -142,7 +149,7 @@ def _sequence(items: Any, flags: int) -> Pattern:
     return nodes[0] if len(nodes) == 1 else Sequence(tuple(nodes))
 
 
-def _item(item: tuple[Any, Any], flags: int) -> Pattern:  # noqa: PLR0911, C901
+def _item(item: tuple[Any, Any], flags: int) -> Pattern:  # noqa: C901
     code, value = item
     if code is op.LITERAL:
         folded = bool(flags & re.IGNORECASE) and len(variants(chr(value))) > 1

@@ -9,12 +9,12 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
-from sigma.exceptions import SigmaError, SigmaRegularExpressionError, SigmaTypeError
-from sigma.modifiers import modifier_mapping
+from sigma.exceptions import SigmaError, SigmaRegularExpressionError
 from sigma.rule import SigmaDetection, SigmaDetectionItem
 from yaml import Node, SequenceNode
 
 from transpile.load.hints import instead_of
+from transpile.load.modifiers import MODIFIERS, detection_item
 from transpile.load.places import ItemLocation
 from transpile.load.problem import Problem
 from transpile.load.source import SourceText, place_of
@@ -74,7 +74,7 @@ class DetectionReader:
             return None
         source = self._location(key_node or node, node)
         try:
-            return _try(key, value, source)
+            return detection_item(key, value, source)
         except Exception as error:  # pySigma lets TypeError and others through
             self.problems.extend(self._culprits(key_node, key, node, value, error))
             return None
@@ -92,7 +92,7 @@ class DetectionReader:
     ) -> Iterator[Problem]:
         """Which modifier or value an item is broken by, found by trying them one by one."""
         modifiers = [] if key is None else key.split("|")[1:]
-        unknown = [name for name in modifiers if name not in modifier_mapping]
+        unknown = [name for name in modifiers if name not in MODIFIERS]
         if key_node is not None and unknown:
             for name in unknown:
                 yield self._unknown_modifier(name, key_node)
@@ -102,7 +102,7 @@ class DetectionReader:
         nodes, values = (node.value, value) if many else ([node], [value])
         for one_node, one in zip(nodes, values, strict=True):
             try:
-                _try(key, [one])
+                detection_item(key, [one])
             except Exception as cause:  # as above
                 found = True
                 yield self._bad_value(modifiers, one_node, one, cause)
@@ -114,7 +114,7 @@ class DetectionReader:
         place = self._source.find(key_node, rf"\|{re.escape(name)}(?![\w])")
         if place is not None:
             place = Place(place.line, place.column + 1)
-        hint = instead_of(name, modifier_mapping)
+        hint = instead_of(name, MODIFIERS)
         message = f"there is no modifier {name!r}" if name else "a modifier is missing after '|'"
         return self._source.problem(
             "unknown-modifier", message, place or place_of(key_node), hint=hint
@@ -138,7 +138,7 @@ class DetectionReader:
     def _misuse(self, modifiers: list[str], value: Any, error: Exception) -> str:
         for count in range(1, len(modifiers) + 1):
             try:
-                _try("|".join(["field", *modifiers[:count]]), value)
+                detection_item("|".join(["field", *modifiers[:count]]), value)
             except Exception as cause:  # as above
                 message = _message(cause)
                 if "incompatible to value type" in message or not isinstance(cause, SigmaError):
@@ -149,16 +149,6 @@ class DetectionReader:
 
     def _problem(self, code: str, message: str, place: Place, hint: str = "") -> None:
         self.problems.append(self._source.problem(code, message, place, hint=hint))
-
-
-def _try(key: str | None, value: Any, source: ItemLocation | None = None) -> SigmaDetectionItem:
-    item = SigmaDetectionItem.from_mapping(key, value, source)
-    # pySigma takes a number for a regular expression, and fails when it is used.
-    if key is not None and "|re" in key and "re" in key.split("|")[1:]:
-        for one in value if isinstance(value, list) else [value]:
-            if not isinstance(one, str):
-                raise SigmaTypeError(f"incompatible to value type of '{one}'")
-    return item
 
 
 def _message(error: Exception) -> str:

@@ -96,6 +96,15 @@ class EventQuery:
     condition: Expression
 
 
+_ESCAPE = re.compile(r"\\(?:u\{([0-9a-fA-F]{2,8})\}|.)", re.DOTALL)
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    """A control character for its code point: the package misreads two of these in one string."""
+    character = chr(int(escape[1], 16)) if escape[1] else ""
+    return character if character and character not in '"\\\r\n' else escape[0]
+
+
 def parse(query: str) -> EventQuery:
     """The tree of an event query; EngineError with the place and reason where it doesn't parse."""
     try:
@@ -104,6 +113,7 @@ def parse(query: str) -> EventQuery:
         message = "eql is not installed: pip install 'sigma-transpile[verify]'"
         raise EngineError(message) from error
     parser = eql.parser
+    query = _ESCAPE.sub(_unescaped, query)
     try:
         with parser.elasticsearch_syntax, parser.skip_optimizations:
             parser.parse_query(query)
