@@ -73,6 +73,10 @@ def test_there_are_enough_cases() -> None:
     assert len(CASES) >= 60
 
 
+def test_suffixes_have_no_dot() -> None:
+    assert all(registry.get(name).suffix.isalpha() for name in registry.MODULES)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_queries_are_the_committed_ones(case: Path, request: pytest.FixtureRequest) -> None:
     files = files_of(case)
