@@ -12,9 +12,9 @@ from transpile.targets.plan import LogSource, Plan
 class Target:
     """A place that queries are written for.
 
-    `dialect` names the language, `suffix` the ending of its files (without a dot), `plan` tells for a log source
-    where its events are; it raises Refused where the target has none of them. `about` says in one
-    line what the fields and tables are.
+    `dialect` names the language, `suffix` the ending of its files (without a dot), `plan` tells
+    for a log source where its events are; it raises Refused where the target has none of them.
+    `about` says in one line what the fields and tables are.
     """
 
     name: str
