@@ -19,10 +19,14 @@ from transpile.query import Place, Reason, Refused
 
 @dataclass
 class Notes:
-    """What a dialect has to say of a query beside its text."""
+    """What a dialect has to say of a query beside its text.
+
+    `columns` are those that the query adds to the events that it returns.
+    """
 
     approximations: list[Reason] = field(default_factory=list)
     refusals: list[Reason] = field(default_factory=list)
+    columns: list[str] = field(default_factory=list)
 
     def approximate(self, code: str, message: str, place: Place | None = None) -> None:
         """The text that is being written finds more or fewer events than the leaf means."""
@@ -41,11 +45,12 @@ class Notes:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A query's text, None where something was refused, and every reason."""
+    """A query's text, None where something was refused, every reason, and the columns it adds."""
 
     text: str | None
     approximations: tuple[Reason, ...] = ()
     refusals: tuple[Reason, ...] = ()
+    columns: tuple[str, ...] = ()
 
 
 Generate: TypeAlias = Callable[[Any, Notes], Doc]
@@ -68,7 +73,7 @@ class Dialect(ABC):
         notes = Notes()
         text = self.compose(search, notes)
         refusals, approximations = tuple(notes.refusals), tuple(notes.approximations)
-        return Written(None if refusals else text, approximations, refusals)
+        return Written(None if refusals else text, approximations, refusals, tuple(notes.columns))
 
     @abstractmethod
     def compose(self, search: Search, notes: Notes) -> str:

@@ -355,6 +355,7 @@ class Kql(Dialect):
         if len({alias for alias, _ in extended}) < len(extended):
             reason = Reason("field-collision", "two fields of the rule get one name in the query")
             notes.refusals.append(reason)
+        notes.columns += [field.name for field in extended.values()]
         steps = [
             search.table,
             *(text for fields, text in written if not fields),

@@ -54,7 +54,8 @@ class Query:
     """One rule in the language of one target.
 
     `text` is None where the outcome is refused or failed; `fields` gives the target's name (or
-    names, joined by a comma) of each field that the rule uses.
+    names, joined by a comma) of each field that the rule uses. `table` is the table or data model
+    that is read, where the language names one, and `columns` are those that the query adds to it.
     """
 
     id: str | None
@@ -65,3 +66,5 @@ class Query:
     reasons: tuple[Reason, ...] = ()
     text: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    table: str = ""
+    columns: tuple[str, ...] = ()

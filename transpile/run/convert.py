@@ -11,6 +11,7 @@ from sigma.exceptions import SigmaError, SigmaTransformationError
 import backends
 from transpile.ir.lower import lower
 from transpile.ir.nodes import Node
+from transpile.load.about import About, about
 from transpile.load.files import RuleFile
 from transpile.load.problem import Problem, Severity
 from transpile.load.rules import BrokenRule, Rule
@@ -25,9 +26,9 @@ from transpile.targets.target import Target
 class Conversion:
     """What came out for one rule: plain data, the same from whichever process.
 
-    There is one query for each target, in their order. `problems` are those of the rule itself,
-    `excerpts` the lines of its file that reasons name; `traceback` is empty unless a query failed
-    by a fault of this program.
+    There is one query for each target, in their order. `about` is what a sound rule says of
+    itself, `problems` are those of the rule, `excerpts` the lines of its file that reasons name;
+    `traceback` is empty unless a query failed by a fault of this program.
     """
 
     file: RuleFile
@@ -37,6 +38,7 @@ class Conversion:
     problems: tuple[Problem, ...] = ()
     excerpts: Mapping[int, str] = field(default_factory=dict)
     traceback: str = ""
+    about: About | None = None
 
 
 class Converter:
@@ -71,6 +73,7 @@ class Converter:
             rule.warnings,
             {line: rule.source.line(line) for line in sorted(lines)},
             "\n".join(stacks),
+            about(rule.document),
         )
 
     def _broken(self, rule: BrokenRule) -> Conversion:
@@ -122,7 +125,16 @@ class Converter:
         reasons = _distinct((*mapped.approximations, *written.approximations))
         outcome = Outcome.APPROXIMATE if reasons else Outcome.EXACT
         return Query(
-            rule.id, rule.title, rule.path, target.name, outcome, reasons, written.text, fields
+            rule.id,
+            rule.title,
+            rule.path,
+            target.name,
+            outcome,
+            reasons,
+            written.text,
+            fields,
+            mapped.search.table,
+            written.columns,
         )
 
     def _plan(self, target: Target, applied: Applied) -> Plan | Reason:
