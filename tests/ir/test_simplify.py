@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transpile.ir.nodes import And, Equals, Field, Node, Not, Or
-from transpile.ir.simplify import all_of, any_of, map_leaves, negation
+from transpile.ir.nodes import And, Equals, Field, Node, Not, NumberEquals, Or
+from transpile.ir.simplify import all_of, any_of, implies, map_leaves, negation
 from transpile.ir.walk import leaves
 
 A, B, C = (Equals(Field(name), "x") for name in "ABC")
@@ -24,6 +24,21 @@ def test_flat_distinct_and_single() -> None:
 def test_nothing_has_no_meaning() -> None:
     with pytest.raises(ValueError, match="And of nothing"):
         all_of([])
+
+
+def test_what_a_condition_asks_for_already() -> None:
+    f, g = Field("f"), Field("g")
+    one, two, three = (Equals(f, value) for value in ("One", "two", "three"))
+    scope = Or((one, two))
+    assert implies(Equals(f, "one"), scope)
+    assert implies(And((A, Or((two, one)))), scope)
+    assert implies(NumberEquals(f, 3), Equals(f, "3"))
+    assert not implies(three, scope)
+    assert not implies(Or((one, three)), scope)
+    assert not implies(Or((one, A)), scope)
+    assert not implies(Not(one), scope)
+    assert not implies(Equals(g, "one"), scope)
+    assert not implies(one, Not(three))
 
 
 def holds(node: Node, true: set[str]) -> bool:

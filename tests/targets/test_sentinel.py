@@ -323,7 +323,7 @@ def test_platforms_that_one_table_mixes_are_told() -> None:
         (
             "product: windows, category: file_event",
             "{EventID: 11}",
-            ["WindowsEvent", f"| where {SYSMON} and EventID == 11", "| where EventID == 11"],
+            ["WindowsEvent", f"| where {SYSMON}", "| where EventID == 11"],
         ),
     ],
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from transpile.ir.nodes import And, AnyLeaf, Node, Not, Or
+from transpile.ir.nodes import And, AnyLeaf, Equals, Node, Not, NumberEquals, Or
 
 
 def all_of(operands: Iterable[Node]) -> Node:
@@ -43,3 +43,25 @@ def map_leaves(node: Node, change: Callable[[AnyLeaf], Node]) -> Node:
     if isinstance(node, Not):
         return negation(map_leaves(node.operand, change))
     return change(node)
+
+
+def implies(condition: Node, values: Node) -> bool:
+    """Whether a condition asks for nothing but what `values` allows: one field's values in a list.
+
+    Only a conjunct that lists some of the same values of the same field counts, in any case.
+    """
+    allowed = _listed(values)
+    conjuncts = condition.operands if isinstance(condition, And) else (condition,)
+    return bool(allowed) and any(found and found <= allowed for found in map(_listed, conjuncts))
+
+
+def _listed(node: Node) -> frozenset[tuple[str, str]]:
+    """The values, each with its field, of which a node asks for any; empty where it is no list."""
+    if isinstance(node, Equals):
+        return frozenset(((node.field.name, node.value.lower()),))
+    if isinstance(node, NumberEquals):
+        return frozenset(((node.field.name, str(node.number)),))
+    if isinstance(node, Or):
+        lists = [_listed(operand) for operand in node.operands]
+        return frozenset().union(*lists) if all(lists) else frozenset()
+    return frozenset()

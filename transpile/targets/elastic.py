@@ -20,10 +20,11 @@ from transpile.targets.plan import LogSource, Plan
 from transpile.targets.published import Published
 from transpile.targets.tables import table
 from transpile.targets.target import Target
+from transpile.targets.windows import registry_event_types
 
 _TABLE = table("elastic")
 _SUFFIX: str = _TABLE["caseless"]["suffix"]
-_WINDOWS = Published(sysmon_pipeline, windows_logsource_pipeline, ecs_windows)
+_WINDOWS = Published(registry_event_types, sysmon_pipeline, windows_logsource_pipeline, ecs_windows)
 _ZEEK = Published(ecs_zeek_beats)
 _KUBERNETES = Published(ecs_kubernetes)
 _MACOS_ESF = Published(ecs_macos_esf)
@@ -164,6 +165,14 @@ TARGETS = {
             _winlogbeat,
         ),
         Target(
+            "elastic-dsl",
+            "Elasticsearch, Query DSL",
+            "dsl",
+            "json",
+            "Winlogbeat and ECS fields, all keyword and case-sensitive",
+            _winlogbeat,
+        ),
+        Target(
             "elastic-agent-lucene",
             "Elastic Agent, Lucene",
             "lucene",
@@ -176,6 +185,14 @@ TARGETS = {
             "Elastic Agent, EQL",
             "eql",
             "eql",
+            "Elastic Agent's ECS fields, some with .caseless subfields",
+            _agent,
+        ),
+        Target(
+            "elastic-agent-dsl",
+            "Elastic Agent, Query DSL",
+            "dsl",
+            "json",
             "Elastic Agent's ECS fields, some with .caseless subfields",
             _agent,
         ),

@@ -23,7 +23,7 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
-from transpile.ir.simplify import all_of, any_of, map_leaves
+from transpile.ir.simplify import all_of, any_of, implies, map_leaves
 from transpile.query import Place, Reason, Refused
 
 
@@ -44,6 +44,10 @@ FieldMap = Callable[[str], tuple[Field, ...]]
 """from a Sigma field to the target's; several mean any of them; raises Refused for none"""
 
 
+Written = Callable[[str], "Mapping[str, object] | None"]
+"""from the value of a Sigma field to the columns that stand for it; None where none do"""
+
+
 @dataclass(frozen=True)
 class Plan:
     """Where the events of a log source are in a target and what its fields are called there.
@@ -52,7 +56,8 @@ class Plan:
     (in lower case): `{"network.direction": {"true": "egress"}}`. `text` is the field that holds
     an event's whole text, for languages that can't search without a field. `native` gives a field
     that is named as the target names it its type. `approximations` are true of every rule of the
-    log source.
+    log source. `written` tells of Sigma's fields that a query computes from other columns what
+    these columns hold, so that rows can be made.
     """
 
     resolve: FieldMap
@@ -62,6 +67,7 @@ class Plan:
     text: Field | None = None
     approximations: tuple[Reason, ...] = ()
     native: Callable[[str], Field] = Field
+    written: Mapping[str, Written] = field(default_factory=dict)
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -71,8 +77,10 @@ class Plan:
         """
         mapper = _Mapper(self, mapped)
         condition = map_leaves(meaning, mapper.leaf)
+        # Of what the rule asks for itself the log source need not remind.
+        scope = tuple(node for node in self.scope if not implies(condition, node))
         return Mapped(
-            Search(condition, self.scope, self.table),
+            Search(condition, scope, self.table),
             {name: ", ".join(f.source or f.name for f in fs) for name, fs in mapper.fields.items()},
             (*self.approximations, *mapper.approximations),
             tuple(mapper.refusals),

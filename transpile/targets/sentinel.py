@@ -26,6 +26,7 @@ from transpile.targets.plan import LogSource, Plan
 from transpile.targets.published import Published
 from transpile.targets.tables import table
 from transpile.targets.target import Target
+from transpile.targets.windows import registry_event_types
 
 RULE_QUERY_LIMIT = 10_000
 """characters that the query of an analytics rule may have; a query that is run by hand has no such
@@ -115,7 +116,7 @@ _MORE_CHANNELS = {
     "ldap": "Microsoft-Windows-LDAP-Client/Debug",
 }
 """channels of log sources that pySigma names no channel for"""
-_CHANNELS = Published(sysmon_pipeline, windows_logsource_pipeline)
+_CHANNELS = Published(registry_event_types, sysmon_pipeline, windows_logsource_pipeline)
 
 
 def windows_event(source: LogSource) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -12,16 +13,28 @@ from sigma.pipelines.splunk.splunk import splunk_windows_pipeline
 from sigma.pipelines.sysmon.sysmon import sysmon_generic_logsource_eventid_mapping
 from sigma.pipelines.windows.windows import windows_generic_category_channel_mapping
 
-from transpile.ir.nodes import Equals, Field, Glob, Node, NumberEquals, Type, Wildcard
-from transpile.ir.simplify import any_of
-from transpile.query import Refused
+from transpile.ir.nodes import (
+    AnyLeaf,
+    Equals,
+    Field,
+    Glob,
+    Keyword,
+    Node,
+    NumberEquals,
+    Type,
+    Wildcard,
+)
+from transpile.ir.simplify import any_of, map_leaves
+from transpile.query import Reason, Refused
 from transpile.targets.plan import FieldMap, LogSource, Plan
 from transpile.targets.published import Published
 from transpile.targets.tables import table
 from transpile.targets.target import Target
+from transpile.targets.windows import registry_event_types
 
 _TABLE = table("splunk")
 _WINDOWS = Published(splunk_windows_pipeline)
+_EVENT_TYPES = Published(registry_event_types)
 _ALL_WINDOWS = LogSource("windows")
 
 
@@ -29,14 +42,30 @@ _ALL_WINDOWS = LogSource("windows")
 def _events(logsource: LogSource) -> Plan:
     """Events of indexes. Only those of Windows are told apart by where they come from."""
     if logsource.product != "windows":
-        return Plan(_as_it_is)
+        return Plan(_as_it_is, approximations=(_unmapped(logsource),))
     channels, event_ids = _windows_events(logsource)
     source = Field("source", Type.STRING)
     scope = [any_of(_text(source, _TABLE["windows"]["source"], channel) for channel in channels)]
     if event_ids:
         code = Field("EventCode", Type.STRING)
         scope.append(any_of(NumberEquals(code, event_id) for event_id in event_ids))
+    scope += [map_leaves(node, _windows_leaf) for node in _EVENT_TYPES.scope(logsource)]
     return Plan(_windows_field, tuple(scope))
+
+
+def _windows_leaf(leaf: AnyLeaf) -> Node:
+    if isinstance(leaf, Keyword):
+        return leaf
+    (field,) = _windows_field(leaf.field.name)
+    return replace(leaf, field=field)
+
+
+def _unmapped(logsource: LogSource) -> Reason:
+    return Reason(
+        "unmapped-logsource",
+        f"no published mapping knows this log source ({logsource}); fields keep their Sigma names"
+        " and every event is searched",
+    )
 
 
 def _as_it_is(name: str) -> tuple[Field, ...]:
