@@ -171,10 +171,16 @@ def _item(item: tuple[Any, Any], flags: int) -> Pattern:  # noqa: C901
     if code is op.AT:
         return _assertion(value, flags)
     if code in (op.ASSERT, op.ASSERT_NOT):
-        raise Refused("regex-lookaround", "a lookahead or lookbehind")
+        raise Refused(
+            "regex-lookaround", "the pattern looks ahead or behind, which this language can't"
+        )
     if code in (op.GROUPREF, op.GROUPREF_EXISTS):
-        raise Refused("regex-backreference", "a reference to a group")
-    raise Refused("regex-construct", f"the construct {str(code).lower()}")
+        raise Refused(
+            "regex-backreference", "the pattern refers back to a group, which this language can't"
+        )
+    raise Refused(
+        "regex-construct", f"the pattern has a {str(code).lower()}, which this language lacks"
+    )
 
 
 def _assertion(value: Any, flags: int) -> Assertion:
