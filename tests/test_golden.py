@@ -24,6 +24,7 @@ from transpile.verify.engines import eql_dsl
 from transpile.verify.engines.elastic import EqlEngine, LuceneEngine
 from transpile.verify.engines.elasticsearch import Elasticsearch
 from transpile.verify.engines.kql_language import KqlLanguage, Schema
+from transpile.verify.engines.kusto import KustoEngine
 from transpile.verify.engines.spl import Spl
 from transpile.verify.engines.splunk import SplEngine
 from transpile.verify.reference import NoMeaning
@@ -137,6 +138,15 @@ def test_eql_finds_exactly_what_the_rules_mean(elasticsearch: Elasticsearch) -> 
 
 def test_spl_finds_exactly_what_the_rules_mean() -> None:
     assert differences("spl", SplEngine()) == {}
+
+
+def test_kql_finds_exactly_what_the_rules_mean() -> None:
+    assert differences("kql", KustoEngine(schema())) == {}
+
+
+def test_approximate_kql_queries_run() -> None:
+    verdicts = judge(trials_in("kql", Outcome.APPROXIMATE), KustoEngine(schema()))
+    assert [v.error for v in verdicts if v.error] == []
 
 
 @pytest.mark.parametrize("dialect", ["lucene", "eql"])

@@ -6,7 +6,7 @@ target's schema gives, and with what the log source adds (channel, event id, dat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
 from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or, Type
@@ -24,19 +24,27 @@ def row(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> dic
     Raises:
         NoRow: no product can write this event there, so no query can be asked about it.
     """
-    cells: dict[str, object] = {}
+    return {field.name: value for field, value in cells(plan, event, fields).items()}
+
+
+def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> dict[Field, object]:
+    """The same row by the target's fields themselves, whose types and sources they tell."""
+    found: dict[str, tuple[Field, object]] = {}
     for name, value in event.items():
         for field, held in _cells(plan, name, value):
-            if cells.setdefault(field.name, held) != held:
+            if found.setdefault(field.name, (field, held))[1] != held:
                 raise NoRow(f"two values for {field.name}")
     asked = {field.name for name in fields if name != RAW for field in plan.resolve(name)}
     for scope in plan.scope:
-        for name, held in _witness(scope):
+        for field, values in _witness(scope):
+            held = found.get(field.name, (field, None))[1]
+            if any(str(held).lower() == str(value).lower() for value in values):
+                continue
             # Where the rule asks of it too, only what the log source writes there is an event.
-            if name in asked and cells.get(name) != held:
-                raise NoRow(f"{name} is the log source's")
-            cells[name] = held
-    return cells
+            if field.name in asked:
+                raise NoRow(f"{field.name} is the log source's")
+            found[field.name] = field, values[0]
+    return dict(found.values())
 
 
 def _cells(plan: Plan, name: str, value: object) -> Iterator[tuple[Field, object]]:
@@ -68,18 +76,23 @@ def _typed(field: Field, value: object) -> object:
     return value
 
 
-def _witness(scope: Node) -> Iterator[tuple[str, object]]:
-    """What a row holds so that the scope takes it."""
+def _witness(scope: Node) -> Iterator[tuple[Field, Sequence[object]]]:
+    """What a row holds so that the scope takes it: for each field, any of the values."""
     if isinstance(scope, And):
         for operand in scope.operands:
             yield from _witness(operand)
     elif isinstance(scope, Or):
-        yield from _witness(scope.operands[0])
+        alternatives = [list(_witness(operand)) for operand in scope.operands]
+        if any(len(one) != 1 for one in alternatives):
+            yield from alternatives[0]
+        else:
+            field = alternatives[0][0][0]
+            yield field, [v for ((f, values),) in alternatives if f == field for v in values]
     elif isinstance(scope, Equals):
-        yield scope.field.name, scope.value
+        yield scope.field, (scope.value,)
     elif isinstance(scope, NumberEquals):
-        yield scope.field.name, scope.number
+        yield scope.field, (scope.number,)
     elif isinstance(scope, Exists):
-        yield scope.field.name, "present"
+        yield scope.field, ("present",)
     else:
         raise NoRow(f"no event is known for a scope of {type(scope).__name__}")

@@ -8,11 +8,14 @@ from enum import Enum
 from typing import Any, Protocol
 
 from transpile.query import Query
+from transpile.targets import registry
 from transpile.targets.plan import Plan
 from transpile.verify.engines.errors import EngineError
 from transpile.verify.events import boundary_events
+from transpile.verify.foreign import foreign_rows
 from transpile.verify.reference import Meaning
-from transpile.verify.rows import NoRow, row
+from transpile.verify.rows import NoRow, cells, row
+from transpile.verify.rows_kusto import kusto_row
 
 
 @dataclass(frozen=True)
@@ -20,6 +23,7 @@ class Trial:
     """A query, and the rows to run it on; `labels` tell of each whether the rule means it.
 
     `events` are the same in Sigma's fields. `unheld` counts events that the target can't hold.
+    Rows after the first `own` ones are events of other kinds with the same content.
     """
 
     query: Query
@@ -29,6 +33,7 @@ class Trial:
     events: tuple[Mapping[str, object], ...]
     labels: tuple[bool, ...]
     unheld: int
+    own: int
 
 
 def trial(
@@ -50,13 +55,28 @@ def trial(
     offered = boundary_events(meaning) if events is None else events
     for event in offered:
         try:
-            rows.append(row(plan, event, meaning.fields))
+            rows.append(_stored(query, plan, event, meaning))
         except NoRow:
             continue
         held.append(event)
-    labels = tuple(meaning.matches(event) for event in held)
+    labels = [meaning.matches(event) for event in held]
     unheld = len(offered) - len(held)
-    return Trial(query, query.text, plan, tuple(rows), tuple(held), labels, unheld)
+    meant = [position for position, label in enumerate(labels) if label]
+    found = [rows[position] for position in meant]
+    for number, other in foreign_rows(document.get("logsource") or {}, plan.table, found):
+        rows.append(other)
+        held.append(held[meant[number]])
+        labels.append(False)
+    own = len(offered) - unheld
+    return Trial(query, query.text, plan, tuple(rows), tuple(held), tuple(labels), unheld, own)
+
+
+def _stored(
+    query: Query, plan: Plan, event: Mapping[str, object], meaning: Meaning
+) -> dict[str, object]:
+    if registry.get(query.target).dialect == "kql":
+        return kusto_row(plan, cells(plan, event, meaning.fields))
+    return row(plan, event, meaning.fields)
 
 
 class Engine(Protocol):
@@ -73,6 +93,10 @@ class Finding(str, Enum):
     MISSES = "misses"
     FALSE_HITS = "false hits"
     ENGINE_ERROR = "engine error"
+    CHECKED = "checked"
+    """valid by the language's own service; nothing executed it"""
+    NOT_RUN = "not run"
+    """there is no query, or the reference can't tell what the rule means"""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,172 @@
+"""Rows of other kinds of event, with the content that a rule asks for: no query may find them.
+
+A kind is told by a few columns: the channel and the id of a Windows event, the ActionType of a row
+of Defender. Rows that a rule finds are written again as every other kind that its table holds.
+What kind a log source means is not asked of the targets but told here, from Sigma's taxonomy and
+Sysmon's manual:
+https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-appendix-taxonomy.md
+https://learn.microsoft.com/sysinternals/downloads/sysmon#events
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+SUBJECTS = 2
+"""rows of a rule that are written as other kinds"""
+
+_SYSMON = "Microsoft-Windows-Sysmon/Operational"
+_SYSMON_IDS = {
+    "process_creation": (1,),
+    "file_change": (2,),
+    "network_connection": (3,),
+    "sysmon_status": (4, 16),
+    "process_termination": (5,),
+    "driver_load": (6,),
+    "image_load": (7,),
+    "create_remote_thread": (8,),
+    "raw_access_thread": (9,),
+    "process_access": (10,),
+    "file_event": (11,),
+    "registry_add": (12,),
+    "registry_delete": (12,),
+    "registry_set": (13,),
+    "registry_rename": (14,),
+    "registry_event": (12, 13, 14),
+    "create_stream_hash": (15,),
+    "pipe_created": (17, 18),
+    "wmi_event": (19, 20, 21),
+    "dns_query": (22,),
+    "file_delete": (23,),
+    "clipboard_capture": (24,),
+    "process_tampering": (25,),
+    "file_delete_detected": (26,),
+    "file_block_executable": (27,),
+    "file_executable_detected": (29,),
+    "sysmon_error": (255,),
+}
+_OTHER_WINDOWS = (
+    ("Security", 4688),
+    ("Security", 4624),
+    ("System", 7045),
+    ("Application", 1000),
+    ("Microsoft-Windows-PowerShell/Operational", 4103),
+    ("Microsoft-Windows-PowerShell/Operational", 4104),
+    ("Windows PowerShell", 400),
+    ("Windows PowerShell", 600),
+    ("Microsoft-Windows-Windows Defender/Operational", 1116),
+)
+_CHANNELS = {
+    "security": "Security",
+    "system": "System",
+    "application": "Application",
+    "sysmon": _SYSMON,
+    "powershell": "Microsoft-Windows-PowerShell/Operational",
+    "powershell-classic": "Windows PowerShell",
+    "windefend": "Microsoft-Windows-Windows Defender/Operational",
+}
+_CHANNEL_COLUMNS = {"WindowsEvent": "Channel", "Event": "EventLog"}
+_KEYS = {"registry_add": ("DeleteKey", "DeleteValue"), "registry_delete": ("CreateKey",)}
+"""what else Sysmon's event 12 tells of, by its EventType"""
+
+Row = Mapping[str, object]
+
+
+def foreign_rows(
+    logsource: Mapping[str, object], table: str, rows: Sequence[Row]
+) -> Iterator[tuple[int, Row]]:
+    """Rows of other kinds than the log source means, each with the position of the row it is of."""
+    for position, row in list(enumerate(rows))[:SUBJECTS]:
+        for columns in _kinds(logsource, table):
+            if columns.keys() <= row.keys() | {"ActionType"}:
+                yield position, {**row, **columns}
+        if table == "WindowsEvent":
+            yield from ((position, other) for other in _other_keys(logsource, row))
+
+
+def _kinds(logsource: Mapping[str, object], table: str) -> Iterator[dict[str, object]]:
+    category, service = str(logsource.get("category")), str(logsource.get("service"))
+    meant = _MEANT_ACTIONS.get((table, category))
+    if meant is not None:
+        yield from ({"ActionType": a} for a in _ACTIONS[table] if a not in meant)
+    if logsource.get("product") != "windows":
+        return
+    if table in _CHANNEL_COLUMNS:
+        for channel, number in _windows_kinds(category, service):
+            yield {_CHANNEL_COLUMNS[table]: channel, "EventID": number}
+    if table == "SecurityEvent" and category == "process_creation":
+        yield {"EventID": 4689}
+        yield {"Channel": "Microsoft-Windows-AppLocker/EXE and DLL", "EventID": 8002}
+
+
+def _windows_kinds(category: str, service: str) -> Iterator[tuple[str, int]]:
+    own = _SYSMON_IDS.get(category, ())
+    channel = _CHANNELS.get(service)
+    if own or (channel is not None and channel != _SYSMON):
+        for number in sorted({n for ids in _SYSMON_IDS.values() for n in ids} - set(own)):
+            yield _SYSMON, number
+    if own or channel is not None:
+        yield from (kind for kind in _OTHER_WINDOWS if kind[0] != channel)
+
+
+def _other_keys(logsource: Mapping[str, object], row: Row) -> Iterator[Row]:
+    data = row.get("EventData")
+    if isinstance(data, Mapping):
+        for kind in _KEYS.get(str(logsource.get("category")), ()):
+            yield {**row, "EventData": {**data, "EventType": kind}}
+
+
+# https://learn.microsoft.com/defender-xdr/advanced-hunting-schema-tables, and the ActionTypes of
+# each table in the schema reference of the portal
+_ACTIONS = {
+    "DeviceProcessEvents": ("ProcessCreated", "OpenProcess", "CreateRemoteThreadApiCall"),
+    "DeviceFileEvents": ("FileCreated", "FileModified", "FileDeleted", "FileRenamed"),
+    "DeviceNetworkEvents": (
+        "ConnectionSuccess",
+        "ConnectionFailed",
+        "ConnectionRequest",
+        "InboundConnectionAccepted",
+        "ListeningConnectionCreated",
+        "DnsConnectionInspected",
+        "HttpConnectionInspected",
+    ),
+    "DeviceImageLoadEvents": ("ImageLoaded",),
+    "DeviceRegistryEvents": (
+        "RegistryKeyCreated",
+        "RegistryKeyDeleted",
+        "RegistryKeyRenamed",
+        "RegistryValueSet",
+        "RegistryValueDeleted",
+    ),
+    "DeviceEvents": (
+        "DriverLoad",
+        "NamedPipeEvent",
+        "CreateRemoteThreadApiCall",
+        "OpenProcessApiCall",
+        "PowerShellCommand",
+        "DnsQueryResponse",
+        "ScheduledTaskCreated",
+        "AntivirusDetection",
+    ),
+}
+_CONNECTIONS = (
+    "ConnectionSuccess",
+    "ConnectionFailed",
+    "ConnectionRequest",
+    "InboundConnectionAccepted",
+)
+_MEANT_ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("DeviceProcessEvents", "process_creation"): ("ProcessCreated",),
+    ("DeviceFileEvents", "file_event"): ("FileCreated",),
+    ("DeviceFileEvents", "file_change"): ("FileModified",),
+    ("DeviceFileEvents", "file_delete"): ("FileDeleted",),
+    ("DeviceFileEvents", "file_rename"): ("FileRenamed",),
+    ("DeviceNetworkEvents", "network_connection"): _CONNECTIONS,
+    ("DeviceRegistryEvents", "registry_add"): ("RegistryKeyCreated",),
+    ("DeviceRegistryEvents", "registry_delete"): ("RegistryKeyDeleted", "RegistryValueDeleted"),
+    ("DeviceRegistryEvents", "registry_set"): ("RegistryValueSet",),
+    ("DeviceRegistryEvents", "registry_rename"): ("RegistryKeyRenamed",),
+    ("DeviceEvents", "driver_load"): ("DriverLoad",),
+    ("DeviceEvents", "pipe_created"): ("NamedPipeEvent",),
+    ("DeviceEvents", "create_remote_thread"): ("CreateRemoteThreadApiCall",),
+}

@@ -1,0 +1,106 @@
+"""How an event stands in a row of a Kusto table: columns, and values inside of dynamic ones.
+
+A field that a query reads out of a column is written into that column here, by what the table's
+page says of it: `EventData` of WindowsEvent is an object with a text for each element of the
+event (https://learn.microsoft.com/azure/azure-monitor/reference/tables/windowsevent), the columns
+that hold JSON in a string hold its text.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import datetime, timezone
+from typing import Any
+from uuid import UUID
+
+from transpile.ir.nodes import Field, Type
+from transpile.targets.plan import Plan
+from transpile.verify.rows import NoRow
+
+_PATH = re.compile(
+    r"(?P<json>parse_json\()?(?P<column>[A-Za-z_]\w*|\['(?:[^'\\]|\\.)*'\])(?(json)\))"
+    r"(?P<steps>(?:\.\w+|\[\"(?:[^\"\\]|\\.)*\"\])*)"
+)
+_STEP = re.compile(r"\.(\w+)|\[(\"(?:[^\"\\]|\\.)*\")\]")
+_TEXTS_ONLY = frozenset({"WindowsEvent"})
+"""tables whose dynamic column holds nothing but texts"""
+
+
+def kusto_row(plan: Plan, cells: Mapping[Field, object]) -> dict[str, object]:
+    """The row of the plan's table that holds these values, by the names of its columns.
+
+    Raises:
+        NoRow: no row can: two values for one column, or none that stands for a value.
+    """
+    row: dict[str, Any] = {}
+    texts: set[str] = set()
+    for field, value in sorted(cells.items(), key=lambda cell: len(cell[0].source)):
+        if field.sigma_name in plan.written:
+            _put_all(row, plan.written[field.sigma_name](str(value)), field)
+        elif not field.source:
+            _put(row, field.name, _column_value(field, value))
+        else:
+            column = _put_inside(row, field, _member(plan, value))
+            if field.source.startswith("parse_json"):
+                texts.add(column)
+    for column in texts:
+        row[column] = json.dumps(row[column], ensure_ascii=False)
+    return row
+
+
+def _put(row: dict[str, Any], column: str, value: object) -> None:
+    if row.setdefault(column, value) != value:
+        raise NoRow(f"two values for {column}")
+
+
+def _put_all(row: dict[str, Any], found: Mapping[str, object] | None, field: Field) -> None:
+    if found is None:
+        raise NoRow(f"no row stands for this {field.sigma_name}")
+    for column, value in found.items():
+        _put(row, column, value)
+
+
+def _column_value(field: Field, value: object) -> object:
+    if field.type is Type.DYNAMIC:
+        return {"Data": value}
+    if field.type is Type.DATE:
+        try:
+            when = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        except ValueError:
+            raise NoRow(f"{field.name} can't hold {value!r}") from None
+        return when.astimezone(timezone.utc).replace(tzinfo=None).isoformat()
+    if field.type is Type.STRING:
+        return _as_text(value)
+    return value
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _member(plan: Plan, value: object) -> object:
+    return _as_text(value) if plan.table in _TEXTS_ONLY else value
+
+
+def _put_inside(row: dict[str, Any], field: Field, value: object) -> str:
+    path = _PATH.fullmatch(field.source)
+    if path is None:
+        raise NoRow(f"{field.source} is no path into a column")
+    column = path["column"].removeprefix("['").removesuffix("']")
+    steps = [bare or json.loads(quoted) for bare, quoted in _STEP.findall(path["steps"])]
+    if not steps:
+        # a column of a type without tests of its own, as a GUID
+        try:
+            _put(row, column, str(UUID(str(value))))
+        except ValueError:
+            raise NoRow(f"{column} can't hold {value!r}") from None
+        return column
+    inner = row.setdefault(column, {})
+    for step in steps[:-1]:
+        inner = inner.setdefault(step, {}) if isinstance(inner, dict) else inner
+    if not isinstance(inner, dict):
+        raise NoRow(f"{column} can't hold both a value and members of it")
+    _put(inner, steps[-1], value)
+    return column
