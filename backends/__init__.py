@@ -15,6 +15,7 @@ DIALECTS: Mapping[str, tuple[str, str]] = {
     "kql": ("backends.kql", "Kql"),
     "eql": ("backends.eql", "Eql"),
     "lucene": ("backends.lucene", "Lucene"),
+    "dsl": ("backends.dsl", "Dsl"),
 }
 """the module and the class of each language"""
 

@@ -48,7 +48,7 @@ from transpile.ir.simplify import map_leaves
 from transpile.ir.walk import leaves
 from transpile.query import Refused
 
-DIALECTS = [backends.get(name) for name in ("spl", "kql", "eql", "lucene")]
+DIALECTS = [backends.get(name) for name in ("spl", "kql", "eql", "lucene", "dsl")]
 F, G = Field("alpha", Type.KEYWORD), Field("beta", Type.KEYWORD)
 EXAMPLES: tuple[AnyLeaf, ...] = (
     Equals(F, "v"),

@@ -13,8 +13,10 @@ MODULES: Mapping[str, str] = {
     "sentinel": "transpile.targets.sentinel",
     "elastic-eql": "transpile.targets.elastic",
     "elastic-lucene": "transpile.targets.elastic",
+    "elastic-dsl": "transpile.targets.elastic",
     "elastic-agent-eql": "transpile.targets.elastic",
     "elastic-agent-lucene": "transpile.targets.elastic",
+    "elastic-agent-dsl": "transpile.targets.elastic",
 }
 """which module's TARGETS holds a target; loaded only when it is asked for"""
 

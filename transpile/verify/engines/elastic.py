@@ -1,7 +1,8 @@
-"""Lucene and EQL queries on documents as Winlogbeat and Elastic Agent ship them."""
+"""Lucene, EQL and Query DSL queries on documents as Winlogbeat and Elastic Agent ship them."""
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -85,6 +86,14 @@ class EqlEngine(ElasticEngine):
 
     def _dsl(self, text: str, types: Mapping[str, str]) -> dict[str, Any]:
         return eql_dsl.translate(text, types)
+
+
+class DslEngine(ElasticEngine):
+    """Query DSL as it is."""
+
+    def _dsl(self, text: str, types: Mapping[str, str]) -> dict[str, Any]:
+        query: dict[str, Any] = json.loads(text)["query"]
+        return query
 
 
 def _mapping(trials: Sequence[Trial]) -> dict[str, Any]:

@@ -118,12 +118,12 @@ class Elasticsearch:
         )
 
     @classmethod
-    def start(cls) -> Elasticsearch:
-        """Connect to ELASTICSEARCH_URL, or to a server started here, which ends with the process.
+    def start(cls, url: str | None = None) -> Elasticsearch:
+        """Connect to the URL or ELASTICSEARCH_URL, or to a server that ends with this process.
 
         Raises EngineError, with the end of the server's log, when there is no healthy cluster.
         """
-        if url := os.environ.get(URL_VARIABLE):
+        if url := url or os.environ.get(URL_VARIABLE):
             server, node = None, cls(url)
         else:
             server = Server()
