@@ -1,8 +1,8 @@
 """The command line. Each command is one module; what it needs is imported when it runs.
 
 Exit codes: 0 every rule was converted (exact or approximate), 1 some rule was refused or is
-broken, 2 wrong usage, 3 a fault of the program itself, 130 interrupted, 141 the reader of the
-output went away.
+broken (verify: some query called exact is not), 2 wrong usage, 3 a fault of the program itself,
+130 interrupted, 141 the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from transpile.cli import convert, targets
+from transpile.cli import convert, targets, verify
 from transpile.cli.exits import PROGRAM, ExitCode, say
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("convert")(convert.convert)
+app.command("verify")(verify.verify)
 app.command("targets")(targets.targets)
 
 

@@ -6,11 +6,18 @@ import sys
 from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transpile.cli.exits import ExitCode, planned_end, say
+from transpile.cli.arguments import (
+    check_paths,
+    dsl_form,
+    known_targets,
+    refuse_usage,
+    use_utf8,
+)
+from transpile.cli.exits import ExitCode, planned_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -30,6 +37,7 @@ class Format(str, Enum):
     TEXT = "text"
     JSON = "json"
     NDJSON = "ndjson"
+    DSL = "dsl"
 
 
 def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
@@ -71,7 +79,12 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
         ),
     ] = None,
     form: Annotated[
-        Format, typer.Option("--format", help="How queries are printed.")
+        Format,
+        typer.Option(
+            "--format",
+            help="How queries are printed; dsl is text, with Elasticsearch's Query DSL"
+            " (the target elastic-dsl) in place of Lucene and EQL.",
+        ),
     ] = Format.TEXT,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
@@ -87,11 +100,13 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
     from transpile.run.convert import Converter  # noqa: PLC0415
 
-    targets = _known_targets(target)
-    _check_paths(paths)
+    targets = known_targets(target if target or form is not Format.DSL else ["elastic-dsl"])
+    if form is Format.DSL:
+        targets, form = dsl_form(targets), Format.TEXT
+    check_paths(paths)
     found = list(find(paths))
     if not found:
-        _refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
+        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
     try:
         converter = Converter(targets, pipeline or ())
     except ProblemFound as bad:
@@ -99,7 +114,7 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
 
         typer.echo(show_problem(bad.problem), err=True)
         raise typer.Exit(ExitCode.WRONG_USAGE) from None
-    _use_utf8()
+    use_utf8()
     with planned_end():
         code = _Run(converter, found, form, output, debug=debug).go()
     raise typer.Exit(code)
@@ -181,7 +196,7 @@ class _Run:
         try:
             problems = self._folder.write(conversion)
         except OSError as error:
-            _refuse_usage(f"can't write to {self._output}: {error.strerror} ({error.filename})")
+            refuse_usage(f"can't write to {self._output}: {error.strerror} ({error.filename})")
         self._unwritten = self._unwritten or bool(problems)
         return problems
 
@@ -192,39 +207,3 @@ class _Run:
         from transpile.cli.progress import progress_bar  # noqa: PLC0415
 
         return progress_bar(len(self._found))
-
-
-def _known_targets(names: list[str] | None) -> list[str]:
-    from transpile.targets import registry  # noqa: PLC0415
-
-    names = list(dict.fromkeys(names or registry.DEFAULTS))
-    for name in names:
-        if name not in registry.MODULES:
-            from difflib import get_close_matches  # noqa: PLC0415
-
-            close = get_close_matches(name, registry.MODULES, n=1, cutoff=0.5)
-            hint = (
-                f"did you mean {close[0]!r}?"
-                if close
-                else f"there is {', '.join(registry.MODULES)}"
-            )
-            _refuse_usage(f"there is no target {name!r}; {hint}")
-    return names
-
-
-def _check_paths(paths: list[str]) -> None:
-    for path in paths:
-        if path != "-" and not Path(path).exists() and not Path(path).is_symlink():
-            _refuse_usage(f"there is no file or folder {path!r}")
-
-
-def _refuse_usage(message: str) -> NoReturn:
-    say(message)
-    raise typer.Exit(ExitCode.WRONG_USAGE)
-
-
-def _use_utf8() -> None:
-    """Print the same bytes on every system; a path that is no UTF-8 shows as an escape."""
-    reconfigure = getattr(sys.stdout, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")

@@ -20,6 +20,10 @@ class ExitCode(IntEnum):
     """every rule was converted, exactly or approximately"""
     NOT_ALL_CONVERTED = 1
     """some rule was refused or is broken"""
+    ALL_EXACT = 0
+    """every query that is called exact finds exactly what its rule means"""
+    DIFFERENT = 1
+    """some query that is called exact is not, or was refused by its engine"""
     WRONG_USAGE = 2
     """the command can't be carried out as it was given"""
     FAULT = 3

@@ -10,10 +10,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemaining
 
 
 @contextmanager
-def progress_bar(total: int) -> Iterator[Callable[[], None]]:
+def progress_bar(total: int, doing: str = "converting") -> Iterator[Callable[[], None]]:
     """A bar that vanishes at the end; call what it gives for each file that is done."""
     bar = Progress(
-        "converting",
+        doing,
         BarColumn(),
         MofNCompleteColumn(),
         TimeRemainingColumn(),
@@ -22,5 +22,5 @@ def progress_bar(total: int) -> Iterator[Callable[[], None]]:
         redirect_stdout=False,
     )
     with bar:
-        task = bar.add_task("converting", total=total)
+        task = bar.add_task(doing, total=total)
         yield lambda: bar.advance(task)

@@ -1,0 +1,230 @@
+"""`verify`: what the queries find beside what their rules mean."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
+from transpile.cli.exits import ExitCode, planned_end
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from transpile.load.files import RuleFile
+    from transpile.load.problem import Problem
+    from transpile.load.rules import BrokenRule, Rule
+    from transpile.verify.given import GivenEvent
+    from transpile.verify.report import Tally
+    from transpile.verify.session import Result
+
+
+class Format(str, Enum):
+    """How the results are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+
+
+def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Rule files, folders of them (searched to any depth), or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="TARGET",
+            help="Whose queries to run; may be given several times."
+            " Default: splunk, sentinel, elastic-eql and elastic-lucene.",
+        ),
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(
+            "--events",
+            metavar="FILE",
+            help="Run on these events instead of boundary events: flat JSON objects by Sigma's"
+            " field names, one a line or in an array, all taken to be of the rule's log source.",
+            show_default=False,
+        ),
+    ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(
+            "--engine",
+            metavar="URL",
+            help="An Elasticsearch to use instead of one started here.",
+            show_default=False,
+        ),
+    ] = None,
+    form: Annotated[
+        Format, typer.Option("--format", help="How the results are printed.")
+    ] = Format.TEXT,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the results to FILE instead of standard output.",
+            show_default=False,
+        ),
+    ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
+    ] = False,
+) -> None:
+    """Run queries and compare what they find with what their rules mean.
+
+    Each rule is run on events at the boundaries of its meaning, or on events of your own. A query
+    that is called exact must find exactly the events that the rule means; approximate queries are
+    run as well, and only reported.
+
+    Exit codes: 0 all that is called exact is exact, 1 something is not, 2 wrong usage, or an
+    engine can't be had.
+    """
+    from transpile.load.files import find  # noqa: PLC0415 (keeps --help fast)
+    from transpile.verify.engines.errors import EngineError  # noqa: PLC0415
+    from transpile.verify.given import BadEvents, read_events  # noqa: PLC0415
+
+    targets = known_targets(target)
+    check_paths(paths)
+    try:
+        given = read_events(events) if events is not None else None
+    except BadEvents as bad:
+        refuse_usage(str(bad))
+    found = list(find(paths))
+    if not found:
+        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
+    use_utf8()
+    with planned_end():
+        try:
+            results, engines = _run(found, targets, given, engine)
+        except EngineError as error:
+            refuse_usage(str(error))
+        code = _report(results, targets, engines, given, form, output)
+    raise typer.Exit(code)
+
+
+def _run(
+    found: Sequence[RuleFile | Problem],
+    targets: Sequence[str],
+    given: Sequence[GivenEvent] | None,
+    url: str | None,
+) -> tuple[list[Result], dict[str, str]]:
+    from transpile.verify.engines.pool import Engines  # noqa: PLC0415
+    from transpile.verify.session import Session  # noqa: PLC0415
+
+    events = None if given is None else [event.fields for event in given]
+    with Engines(url) as engines, _progress(len(found)) as advance:
+        session = Session(targets, engines, events)
+        results: list[Result] = []
+        for of_rule in session.verify(_rules(found, advance)):
+            results += of_rule
+        return results, dict(engines.versions)
+
+
+def _rules(
+    found: Sequence[RuleFile | Problem], advance: Callable[[], None]
+) -> Iterator[Rule | BrokenRule]:
+    from transpile.cli.problems import show_problem  # noqa: PLC0415
+    from transpile.load.rules import BrokenRule, load_file  # noqa: PLC0415
+
+    for file in found:
+        for rule in load_file(file):
+            if isinstance(rule, BrokenRule):
+                typer.echo("\n".join(map(show_problem, rule.problems)), err=True)
+            yield rule
+        advance()
+
+
+def _progress(total: int) -> AbstractContextManager[Callable[[], None]]:
+    if total < 2 or not sys.stderr.isatty():
+        return nullcontext(lambda: None)
+    from transpile.cli.progress import progress_bar  # noqa: PLC0415
+
+    return progress_bar(total, "verifying")
+
+
+def _report(  # noqa: PLR0913, PLR0917
+    results: Sequence[Result],
+    targets: Sequence[str],
+    engines: dict[str, str],
+    given: Sequence[GivenEvent] | None,
+    form: Format,
+    output: Path | None,
+) -> ExitCode:
+    from transpile.verify import report  # noqa: PLC0415
+
+    tallies = {target: report.Tally() for target in targets}
+    for result in results:
+        tallies[result.query.target].add(result)
+    if form is Format.JSON:
+        text = report.as_json(results, tallies, engines, given)
+    elif form is Format.JUNIT:
+        text = report.as_junit(results, targets)
+    else:
+        text = "".join(f"{line}\n" for line in _lines(results, given))
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        output.write_text(text, encoding="utf-8", newline="\n")
+    typer.echo("\n".join(_summary(tallies, engines)), err=True)
+    return ExitCode.DIFFERENT if any(result.fails for result in results) else ExitCode.ALL_EXACT
+
+
+def _lines(results: Sequence[Result], given: Sequence[GivenEvent] | None) -> Iterator[str]:
+    """What differs, and with events of the user's own also what was found."""
+    from transpile.cli.style import printable  # noqa: PLC0415
+    from transpile.verify import report  # noqa: PLC0415
+    from transpile.verify.trial import Finding  # noqa: PLC0415
+
+    for result in results:
+        query = result.query
+        if result.finding in (Finding.NOT_RUN, Finding.CHECKED):
+            continue
+        if given is None and not result.fails:
+            continue
+        about = "" if result.fails else f" ({query.outcome.value})"
+        place = printable(report.place_of(result))
+        yield f"{place}: {query.target}: {result.finding.value}{about}: {printable(query.title)}"
+        if result.fails:
+            yield f"  {printable(report.in_words(result))}"
+            yield from (f"  {printable(line)}" for line in report.evidence(result))
+        if given is not None:
+            yield f"  must find {_listed(report.numbers(result.must_find, given))}"
+            yield f"  found {_listed(report.numbers(result.found, given))}"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers)) or "none"
+
+
+def _summary(tallies: dict[str, Tally], engines: dict[str, str]) -> Iterator[str]:
+    from transpile.query import Outcome  # noqa: PLC0415
+    from transpile.verify.report import TOLD  # noqa: PLC0415
+
+    for name, tally in tallies.items():
+        counts = ", ".join(f"{tally.outcomes[one]} {one.value}" for one in Outcome)
+        yield f"{name}: {tally.rules} rules: {counts}; {tally.events} events"
+        for outcome in TOLD:
+            if found := tally.of(outcome):
+                shown = ", ".join(f"{count} {finding}" for finding, count in found.items())
+                yield f"  called {outcome.value}: {shown}"
+    if engines:
+        yield "run by " + ", ".join(f"{name} {number}" for name, number in sorted(engines.items()))

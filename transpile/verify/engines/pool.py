@@ -1,0 +1,113 @@
+"""The engines by language, each started when a query first asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from importlib.metadata import version
+from importlib.util import find_spec
+from types import TracebackType
+
+from transpile.targets import registry
+from transpile.targets.target import Target
+from transpile.verify.engines.elastic import DslEngine, EqlEngine, LuceneEngine
+from transpile.verify.engines.elasticsearch import Elasticsearch
+from transpile.verify.engines.errors import EngineError
+from transpile.verify.engines.kql_language import KqlLanguage
+from transpile.verify.engines.splunk import SplEngine
+from transpile.verify.trial import Engine
+
+
+class Engines:
+    """What runs and what checks the queries of each target; a context manager that ends it all.
+
+    `url` is a cluster to use instead of an Elasticsearch of our own.
+    """
+
+    def __init__(self, url: str | None = None) -> None:
+        self._url = url
+        self._node: Elasticsearch | None = None
+        self._executors: dict[str, Engine] = {}
+        self._checkers: dict[str, KqlLanguage] = {}
+        self.versions: dict[str, str] = {}
+        """what was started, by name"""
+
+    def executor(self, target: Target) -> Engine | None:
+        """What executes the target's queries; None where nothing does.
+
+        Raises EngineError: it can't be had.
+        """
+        make = _EXECUTORS.get(target.dialect)
+        if make is None:
+            return None
+        if target.dialect not in self._executors:
+            self._executors[target.dialect] = make(self)
+        return self._executors[target.dialect]
+
+    def invalid(self, target: Target, text: str) -> str | None:
+        """What the language's own service has against a query; None where there is no service.
+
+        Raises EngineError: it can't be had.
+        """
+        if target.dialect != "kql":
+            return None
+        if target.name not in self._checkers:
+            schema = import_module(registry.MODULES[target.name]).schema()
+            self._checkers[target.name] = KqlLanguage.start(schema)
+            self.versions["Kusto language service"] = _KUSTO
+        errors = self._checkers[target.name].errors(text)
+        return "; ".join(f"{one.code}: {one.message}" for one in errors) or None
+
+    def node(self) -> Elasticsearch:
+        """The Elasticsearch that all its languages share."""
+        if self._node is None:
+            self._node = Elasticsearch.start(self._url)
+            found = self._node.client.nodes.info(filter_path=["nodes.*.version"])
+            versions = sorted({str(one["version"]) for one in found["nodes"].values()})
+            self.versions["Elasticsearch"] = ", ".join(versions)
+        return self._node
+
+    def close(self) -> None:
+        """End what was started."""
+        for checker in self._checkers.values():
+            checker.close()
+        if self._node is not None:
+            self._node.close()
+        self._checkers.clear()
+        self._executors.clear()
+        self._node = None
+
+    def __enter__(self) -> Engines:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+_KUSTO = "12.4.1"
+
+
+def _spl(engines: Engines) -> Engine:
+    engines.versions["SPL evaluator"] = "of this project"
+    return SplEngine()
+
+
+def _eql(engines: Engines) -> Engine:
+    if find_spec("eql") is None:
+        raise EngineError("eql is not installed: pip install 'sigma-transpile[verify]'")
+    engines.versions["eql (parser)"] = version("eql")
+    return EqlEngine(engines.node())
+
+
+_EXECUTORS: Mapping[str, Callable[[Engines], Engine]] = {
+    "lucene": lambda engines: LuceneEngine(engines.node()),
+    "dsl": lambda engines: DslEngine(engines.node()),
+    "eql": _eql,
+    "spl": _spl,
+}
+"""how to get what executes a language; one that is not here is only checked"""
