@@ -84,7 +84,7 @@ def foreign_rows(
             yield from ((position, other) for other in _other_keys(logsource, row))
 
 
-def _kinds(logsource: Mapping[str, object], table: str) -> Iterator[dict[str, object]]:
+def _kinds(logsource: Mapping[str, object], table: str) -> Iterator[Row]:
     category, service = str(logsource.get("category")), str(logsource.get("service"))
     meant = _MEANT_ACTIONS.get((table, category))
     if meant is not None:
