@@ -13,7 +13,7 @@ from transpile.targets.target import Target
 from transpile.verify.engines.elastic import DslEngine, EqlEngine, LuceneEngine
 from transpile.verify.engines.elasticsearch import Elasticsearch
 from transpile.verify.engines.errors import EngineError
-from transpile.verify.engines.kql_language import KqlLanguage
+from transpile.verify.engines.kql_language import KqlLanguage, Schema
 from transpile.verify.engines.splunk import SplEngine
 from transpile.verify.trial import Engine
 
@@ -40,9 +40,11 @@ class Engines:
         make = _EXECUTORS.get(target.dialect)
         if make is None:
             return None
-        if target.dialect not in self._executors:
-            self._executors[target.dialect] = make(self)
-        return self._executors[target.dialect]
+        # A target reads tables of its own in KQL; the other languages have no schema.
+        key = target.name if target.dialect == "kql" else target.dialect
+        if key not in self._executors:
+            self._executors[key] = make(self, target)
+        return self._executors[key]
 
     def invalid(self, target: Target, text: str) -> str | None:
         """What the language's own service has against a query; None where there is no service.
@@ -52,8 +54,7 @@ class Engines:
         if target.dialect != "kql":
             return None
         if target.name not in self._checkers:
-            schema = import_module(registry.MODULES[target.name]).schema()
-            self._checkers[target.name] = KqlLanguage.start(schema)
+            self._checkers[target.name] = KqlLanguage.start(_schema(target))
             self.versions["Kusto language service"] = _KUSTO
         errors = self._checkers[target.name].errors(text)
         return "; ".join(f"{one.code}: {one.message}" for one in errors) or None
@@ -92,22 +93,43 @@ class Engines:
 _KUSTO = "12.4.1"
 
 
-def _spl(engines: Engines) -> Engine:
+def _schema(target: Target) -> Schema:
+    """The tables that a target's queries may read."""
+    schema: Schema = import_module(registry.MODULES[target.name]).schema()
+    return schema
+
+
+def _need(*packages: str) -> None:
+    for package in packages:
+        if find_spec(package) is None:
+            raise EngineError(f"{package} is not installed: pip install 'sigma-transpile[verify]'")
+
+
+def _spl(engines: Engines, target: Target) -> Engine:
     engines.versions["SPL evaluator"] = "of this project"
     return SplEngine()
 
 
-def _eql(engines: Engines) -> Engine:
-    if find_spec("eql") is None:
-        raise EngineError("eql is not installed: pip install 'sigma-transpile[verify]'")
+def _kql(engines: Engines, target: Target) -> Engine:
+    _need("duckdb", "duckdb_kql")
+    from transpile.verify.engines.kusto import KustoEngine  # noqa: PLC0415 (extra `verify`)
+
+    engines.versions["DuckDB"] = version("duckdb")
+    engines.versions["duckdb-kql"] = version("duckdb-kql")
+    return KustoEngine(_schema(target))
+
+
+def _eql(engines: Engines, target: Target) -> Engine:
+    _need("eql")
     engines.versions["eql (parser)"] = version("eql")
     return EqlEngine(engines.node())
 
 
-_EXECUTORS: Mapping[str, Callable[[Engines], Engine]] = {
-    "lucene": lambda engines: LuceneEngine(engines.node()),
-    "dsl": lambda engines: DslEngine(engines.node()),
+_EXECUTORS: Mapping[str, Callable[[Engines, Target], Engine]] = {
+    "lucene": lambda engines, target: LuceneEngine(engines.node()),
+    "dsl": lambda engines, target: DslEngine(engines.node()),
     "eql": _eql,
+    "kql": _kql,
     "spl": _spl,
 }
 """how to get what executes a language; one that is not here is only checked"""
