@@ -1,0 +1,1 @@
+"""What a rule means and what it becomes, for people who read about it."""
