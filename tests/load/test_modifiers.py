@@ -23,7 +23,7 @@ def texts(key: str, value: object) -> list[str]:
         assert isinstance(one, SigmaString)
         return ["".join(p if isinstance(p, str) else "*" for p in one.s)]
 
-    return [text for one in detection_item(key, value).value for text in of(one)]
+    return [text for one in detection_item(key, value).values for text in of(one)]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
-"""From a pySigma rule to its meaning.
+"""From a rule to its meaning.
 
-The condition is read as pySigma parses it; each detection is lowered once, however often the
-condition names it. Modifiers have been applied by pySigma when the rule was loaded.
+Each detection is lowered once, however often the condition names it. Modifiers have been applied by
+pySigma when the rule was loaded.
 """
 
 from __future__ import annotations
@@ -10,18 +10,9 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import singledispatch
 from ipaddress import IPv4Network, IPv6Network
+from typing import TYPE_CHECKING
 
-from sigma.conditions import (
-    ConditionAND,
-    ConditionIdentifier,
-    ConditionItem,
-    ConditionNOT,
-    ConditionOR,
-    ConditionSelector,
-    SigmaCondition,
-)
-from sigma.exceptions import SigmaRuleLocation
-from sigma.rule import SigmaDetection, SigmaDetectionItem, SigmaDetections, SigmaRule
+from sigma.exceptions import SigmaConditionError
 from sigma.types import (
     CompareOperators,
     Placeholder,
@@ -64,11 +55,15 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.simplify import all_of, any_of, negation
-from transpile.load.places import ItemLocation
+from transpile.load.condition_tree import Condition, Named, Negated, Selected, parse, selected
+from transpile.load.definitions import Detection, Detections, Item
 from transpile.query import Place, Refused
 
+if TYPE_CHECKING:
+    from sigma.rule import SigmaRule
 
-def lower(rule: SigmaRule) -> Node:
+
+def lower(rule: Detections | SigmaRule) -> Node:
     """The meaning of a rule, its fields under the names that the rule has now.
 
     Several conditions mean any of them.
@@ -78,76 +73,68 @@ def lower(rule: SigmaRule) -> Node:
             a keyword that is no text, or a condition that selects nothing.
         SigmaConditionError: a condition that can't be parsed or names no detection.
     """
-    conditions = _Conditions(rule.detection)
-    # Pipelines change the parsed conditions, not the list of texts beside them.
-    texts = [condition.condition for condition in rule.detection.parsed_condition]
-    return any_of([conditions.lower(text) for text in texts])
+    if not isinstance(rule, Detections):
+        from transpile.load import pysigma  # noqa: PLC0415 (takes 0.1 s)
+
+        rule = pysigma.detections(rule)
+    conditions = _Conditions(rule)
+    return any_of([conditions.lower(text) for text in rule.conditions])
 
 
 class _Conditions:
     """The conditions of one rule over its detections, each of which is lowered once."""
 
-    def __init__(self, detections: SigmaDetections) -> None:
-        self._detections = detections
+    def __init__(self, detections: Detections) -> None:
+        self._detections = detections.named
         self._lowered: dict[str, Node] = {}
 
     def lower(self, text: str) -> Node:
-        tree = SigmaCondition(text, self._detections).parse(postprocess=False)
-        return self._node(tree)
+        return self._node(parse(text))
 
-    def _node(self, item: object) -> Node:
-        if isinstance(item, ConditionIdentifier):
-            return self._detection(item.identifier)
-        if isinstance(item, ConditionSelector):
-            names = [i.identifier for i in item.resolve_referenced_detections(self._detections)]
+    def _node(self, condition: Condition) -> Node:
+        if isinstance(condition, Named):
+            return self._detection(condition.name)
+        if isinstance(condition, Selected):
+            names = selected(condition.pattern, self._detections)
             if not names:
-                raise Refused("empty-selection", f"no detection of the rule fits {item.pattern!r}")
-            join = all_of if item.cond_class is ConditionAND else any_of
-            return join(self._detection(name) for name in names)
-        if isinstance(item, ConditionNOT):
-            return negation(self._node(item.args[0]))
-        if isinstance(item, (ConditionAND, ConditionOR)):
-            join = all_of if isinstance(item, ConditionAND) else any_of
-            return join(self._node(operand) for operand in item.args)
-        raise TypeError(f"unknown condition {type(item).__name__}")
+                raise Refused(
+                    "empty-selection", f"no detection of the rule fits {condition.pattern!r}"
+                )
+            return _join(condition.every)([self._detection(name) for name in names])
+        if isinstance(condition, Negated):
+            return negation(self._node(condition.operand))
+        return _join(condition.every)([self._node(operand) for operand in condition.operands])
 
     def _detection(self, name: str) -> Node:
         if name not in self._lowered:
-            # An unknown name is reported by pySigma, with its own words for it.
-            if name not in self._detections.detections:
-                ConditionIdentifier([name]).postprocess(self._detections)
+            if name not in self._detections:
+                raise SigmaConditionError(f"Detection '{name}' not defined in detections")
             self._lowered[name] = _lower_detection(self._detections[name])
         return self._lowered[name]
 
 
-def _join_of(linking: type[ConditionItem] | None) -> Callable[[Iterable[Node]], Node]:
-    return all_of if linking is ConditionAND else any_of
+def _join(every: bool) -> Callable[[Iterable[Node]], Node]:
+    return all_of if every else any_of
 
 
-def _lower_detection(detection: SigmaDetection) -> Node:
-    return _join_of(detection.item_linking)(
-        _lower_item(item) if isinstance(item, SigmaDetectionItem) else _lower_detection(item)
-        for item in detection.detection_items
+def _lower_detection(detection: Detection) -> Node:
+    return _join(detection.every)(
+        [
+            _lower_item(part) if isinstance(part, Item) else _lower_detection(part)
+            for part in detection.parts
+        ]
     )
 
 
-def _lower_item(item: SigmaDetectionItem) -> Node:
-    values: list[SigmaType] = item.value or [SigmaNull()]
-    places = _places(item.source, len(values))
-    node = _join_of(item.value_linking)(
-        _lower_value(value, _Subject(item.field, place))
-        for value, place in zip(values, places, strict=True)
+def _lower_item(item: Item) -> Node:
+    values: list[SigmaType] = item.values or [SigmaNull()]
+    node = _join(item.every)(
+        [
+            _lower_value(value, _Subject(item.field, place))
+            for value, place in zip(values, item.place_of_each(len(values)), strict=True)
+        ]
     )
     return negation(node) if item.negated else node
-
-
-def _places(source: SigmaRuleLocation | None, count: int) -> list[Place | None]:
-    """The place of each value: its own where the file has one for each, else the item's."""
-    if not isinstance(source, ItemLocation):
-        return [None] * count
-    if len(source.values) == count:
-        return list(source.values)
-    return [source.place] * count
 
 
 @dataclass(frozen=True, slots=True)

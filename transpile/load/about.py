@@ -11,6 +11,8 @@ from typing import Any
 LEVELS = ("informational", "low", "medium", "high", "critical")
 SETTINGS_KEY = "sigma-transpile"
 """the key of a rule that holds its own settings for exports"""
+PARTS = ("detection", "logsource", "title", "description", "level", "tags", SETTINGS_KEY, "other")
+"""what the parts of a digest are of; the last is all other keys together"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +20,8 @@ class About:
     """The metadata of a rule, with what has an odd type left out.
 
     `level` is one of LEVELS or empty; `date` and `modified` are written as YYYY-MM-DD. `settings`
-    is the content of the key `sigma-transpile`, whatever it is. `digest` is the same for files
-    that say the same, whatever their layout and comments.
+    is the content of the key `sigma-transpile`, whatever it is. `digest` has a part for each of
+    PARTS, the same for files that say the same, whatever their layout and comments.
     """
 
     description: str = ""
@@ -78,5 +80,11 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 
 def _digest(document: Mapping[str, Any]) -> str:
-    # Keys and values may be of any type that YAML has, which JSON doesn't.
-    return hashlib.sha256(repr(document).encode("utf-8", "surrogatepass")).hexdigest()
+    """A hash of each part; keys and values may be of any type that YAML has, unlike JSON's."""
+    others = {key: value for key, value in document.items() if key not in PARTS}
+    parts = [*(document.get(key) for key in PARTS[:-1]), others]
+    return "-".join(map(_hash, parts))
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(repr(value).encode("utf-8", "surrogatepass")).hexdigest()[:8]

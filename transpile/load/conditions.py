@@ -7,11 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from sigma.conditions import ConditionIdentifier, ConditionSelector, SigmaCondition
 from sigma.exceptions import SigmaConditionError
-from sigma.rule import SigmaDetections
 from yaml import Node
 
+from transpile.load.condition_tree import Named, parse, parts, selected
 from transpile.load.hints import instead_of
 from transpile.load.problem import Problem
 from transpile.load.source import SourceText, place_of
@@ -54,7 +53,7 @@ def check_condition(
                 hint=instead_of(name, detections) or _syntax_hint(text),
             )
     for pattern in read.patterns:
-        if not _selects(pattern, detections):
+        if not selected(pattern, detections):
             yield source.problem(
                 "unknown-detection",
                 f"no detection of this rule fits {pattern!r}",
@@ -77,18 +76,15 @@ def _read(text: str) -> _Read:
         )
         return _Read(broken_at=0, message=message)
     try:
-        tree = SigmaCondition(text, _NO_DETECTIONS).parse(postprocess=False)
+        tree = parse(text)
     except SigmaConditionError as error:
         return _broken(text, error)
     except RecursionError:
         return _Read(broken_at=0, message="the condition is nested too deep")
-    names: dict[str, None] = {}
-    patterns: dict[str, None] = {}
-    _collect(tree, names, patterns)
+    found = list(parts(tree))
+    names = dict.fromkeys(part.name for part in found if isinstance(part, Named))
+    patterns = dict.fromkeys(part.pattern for part in found if not isinstance(part, Named))
     return _Read(tuple(names), tuple(patterns))
-
-
-_NO_DETECTIONS = SigmaDetections.__new__(SigmaDetections)
 
 
 def _depth(text: str) -> int:
@@ -113,25 +109,6 @@ def _broken(text: str, error: SigmaConditionError) -> _Read:
     else:
         message = "the condition ends too early"
     return _Read(broken_at=at, message=message)
-
-
-def _collect(item: object, names: dict[str, None], patterns: dict[str, None]) -> None:
-    if isinstance(item, ConditionIdentifier):
-        names[item.identifier] = None
-    elif isinstance(item, ConditionSelector):
-        patterns[item.pattern] = None
-    else:
-        for operand in getattr(item, "args", ()):
-            _collect(operand, names, patterns)
-
-
-def _selects(pattern: str, detections: Mapping[str, object]) -> bool:
-    # As pySigma resolves a selector: a leading underscore hides a detection from others' patterns.
-    fits = re.compile(".*" if pattern == "them" else pattern.replace("*", ".*"))
-    return any(
-        fits.fullmatch(name) and (pattern.startswith("_") or not name.startswith("_"))
-        for name in detections
-    )
 
 
 def _syntax_hint(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The detections of a rule as pySigma's objects, each item with its place in the file."""
+"""Reads the detections of a rule, each item with its place in the file."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import re
 from collections.abc import Iterator
 from datetime import date
 from ipaddress import ip_address, ip_network
-from pathlib import Path
 from typing import Any
 
 from sigma.exceptions import SigmaError, SigmaRegularExpressionError
-from sigma.rule import SigmaDetection, SigmaDetectionItem
 from yaml import Node, SequenceNode
 
+from transpile.load.definitions import Detection, Item
 from transpile.load.hints import instead_of
 from transpile.load.modifiers import MODIFIERS, detection_item
-from transpile.load.places import ItemLocation
 from transpile.load.problem import Problem
 from transpile.load.source import SourceText, place_of
 from transpile.query import Place
@@ -31,10 +29,9 @@ class DetectionReader:
 
     def __init__(self, source: SourceText) -> None:
         self._source = source
-        self._path = Path(source.path)
         self.problems: list[Problem] = []
 
-    def detection(self, name: str, key: Node, node: Node, value: Any) -> SigmaDetection | None:
+    def detection(self, name: str, key: Node, node: Node, value: Any) -> Detection | None:
         """The detection of that name; None where it has a problem."""
         if value is None or value in ([], {}):
             self._problem("empty-detection", f"the detection {name!r} is empty", place_of(key))
@@ -43,10 +40,9 @@ class DetectionReader:
         detection = self._definition(node, value)
         return detection if len(self.problems) == known else None
 
-    def _definition(self, node: Node, value: Any) -> SigmaDetection | None:
+    def _definition(self, node: Node, value: Any) -> Detection | None:
         # The cases are those of SigmaDetection.from_definition.
-        source = self._location(node)
-        items: list[SigmaDetectionItem | SigmaDetection | None]
+        items: list[Item | Detection | None]
         if isinstance(value, dict):
             items = [
                 self._item(key_node, key, value_node, values)
@@ -63,29 +59,23 @@ class DetectionReader:
             self._problem("empty-detection", "the list or map is empty", place_of(node))
         if not sound or len(sound) < len(items):
             return None
-        return SigmaDetection(sound, source)
+        every = any(isinstance(item, Item) for item in sound)
+        return Detection(sound, every, place_of(node))
 
-    def _item(
-        self, key_node: Node | None, key: Any, node: Node, value: Any
-    ) -> SigmaDetectionItem | None:
+    def _item(self, key_node: Node | None, key: Any, node: Node, value: Any) -> Item | None:
         if key_node is not None and not isinstance(key, str):
             message = f"a field's name must be text, this is {_kind(key)}"
             self._problem("key-type", message, place_of(key_node), "put it in quotes")
             return None
-        source = self._location(key_node or node, node)
+        if isinstance(node, SequenceNode):
+            places = [place_of(one) for one in node.value]
+        else:
+            places = [place_of(node)]
         try:
-            return detection_item(key, value, source)
+            return detection_item(key, value, place_of(key_node or node), places)
         except Exception as error:  # pySigma lets TypeError and others through
             self.problems.extend(self._culprits(key_node, key, node, value, error))
             return None
-
-    def _location(self, node: Node, values: Node | None = None) -> ItemLocation:
-        mark = node.start_mark
-        if isinstance(values, SequenceNode):
-            places = tuple(map(place_of, values.value))
-        else:
-            places = () if values is None else (place_of(values),)
-        return ItemLocation(self._path, mark.line + 1, mark.column + 1, places)
 
     def _culprits(
         self, key_node: Node | None, key: str | None, node: Node, value: Any, error: Exception

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, cast
 
-from sigma.exceptions import (
-    SigmaModifierError,
-    SigmaRuleLocation,
-    SigmaTypeError,
-    SigmaValueError,
-)
+from sigma.exceptions import SigmaModifierError, SigmaTypeError, SigmaValueError
 from sigma.modifiers import (
+    SigmaListModifier,
     SigmaModifier,
     SigmaValueModifier,
     SigmaWindowsDashModifier,
     modifier_mapping,
 )
-from sigma.rule import SigmaDetectionItem
 from sigma.types import SigmaExpansion, SigmaString, SigmaStringPartType, SigmaType, sigma_type
+
+from transpile.load.definitions import Item, Modifier
+from transpile.query import Place
 
 _OTHER_DASH = re.compile("\\B[\N{EN DASH}\N{EM DASH}\N{HORIZONTAL BAR}]\\b")
 
@@ -89,6 +87,15 @@ class WindowsDash(SigmaWindowsDashModifier):
         return super().modify(_string(parts))
 
 
+class Every(SigmaListModifier[Any, Any]):
+    """`all`: every value is asked for. pySigma's own loads its parser of conditions."""
+
+    def modify(self, val: Any) -> Any:
+        item: Any = self.detection_item
+        item.every = True
+        return val
+
+
 def _bytes(modifier: SigmaModifier[Any, Any], value: SigmaString) -> bytes:
     if not all(isinstance(part, str) for part in value.s):
         raise SigmaValueError("text with wildcards can't be encoded")
@@ -102,8 +109,9 @@ def _string(parts: list[SigmaStringPartType]) -> SigmaString:
     return string
 
 
-MODIFIERS: Mapping[str, type[SigmaModifier[Any, Any]]] = {
+MODIFIERS: Mapping[str, Modifier] = {
     **modifier_mapping,
+    "all": Every,
     "base64": Base64,
     "base64offset": Base64Offset,
     "utf16": Utf16WithMark,
@@ -123,8 +131,8 @@ _OF_TEXT = frozenset(
 
 
 def detection_item(
-    key: str | None, value: Any, source: SigmaRuleLocation | None = None
-) -> SigmaDetectionItem:
+    key: str | None, value: Any, place: Place | None = None, places: Sequence[Place] = ()
+) -> Item:
     """The item for a `field|modifier|...` and its value or values; None as key is a keyword.
 
     Raises:
@@ -133,15 +141,30 @@ def detection_item(
     name, *names = (key or "").split("|")
     unknown = [one for one in names if one not in MODIFIERS]
     if unknown:
-        raise SigmaModifierError(f"Unknown modifier {unknown[0]}", source=source)
-    modifiers = [MODIFIERS[one] for one in names]
+        raise SigmaModifierError(f"Unknown modifier {unknown[0]}")
     values = value if isinstance(value, list) else [value]
+    written: list[SigmaType]
     if "re" in names:
         if not all(isinstance(one, str) for one in values):
             raise SigmaTypeError("a regular expression is incompatible to value type")
-        return SigmaDetectionItem(
-            name or None, modifiers, [SigmaString.from_str(one) for one in values], source=source
-        )
-    if names and names[0] in _OF_TEXT:
-        values = [str(one) if type(one) in (int, float) else one for one in values]
-    return SigmaDetectionItem(name or None, modifiers, [*map(sigma_type, values)], source=source)
+        written = [SigmaString.from_str(one) for one in values]
+    else:
+        if names and names[0] in _OF_TEXT:
+            values = [str(one) if type(one) in (int, float) else one for one in values]
+        written = [*map(sigma_type, values)]
+    modifiers = [MODIFIERS[one] for one in names]
+    item = Item(name or None, modifiers, written, place=place, places=places, written=written)
+    _apply(item)
+    return item
+
+
+def _apply(item: Item) -> None:
+    """As SigmaDetectionItem.apply_modifiers does it."""
+    applied: list[Modifier] = []
+    for modifier in item.modifiers:
+        instance = modifier(cast(Any, item), applied)
+        if isinstance(instance, SigmaValueModifier):
+            item.values = [one for value in item.values for one in instance.apply(value)]
+        else:
+            item.values = cast(Any, instance).apply(item.values)
+        applied.append(modifier)

@@ -4,22 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain
 from pathlib import PurePath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sigma.exceptions import SigmaError
-from sigma.rule import SigmaDetections, SigmaLogSource, SigmaRule
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from transpile.load import documents, files
 from transpile.load.conditions import check_condition
+from transpile.load.definitions import Detections
 from transpile.load.detections import DetectionReader
 from transpile.load.files import RuleFile
 from transpile.load.hints import did_you_mean, instead_of, misspelt
+from transpile.load.logsource import LogSource, log_source
+from transpile.load.metadata import is_in_order
 from transpile.load.problem import Problem, ProblemFound, Severity
 from transpile.load.source import SourceText, place_of
 from transpile.query import Outcome, Place
+
+if TYPE_CHECKING:
+    from sigma.rule import SigmaRule
 
 _KEYS = ("title", "id", "status", "description", "logsource", "detection", "level", "tags")
 
@@ -37,7 +43,8 @@ class Rule:
     alone: bool
     id: str | None
     title: str
-    sigma: SigmaRule
+    logsource: LogSource
+    detections: Detections
     document: dict[str, Any]
     source: SourceText
     place: Place
@@ -47,6 +54,13 @@ class Rule:
     @property
     def path(self) -> str:
         return self.file.path
+
+    @cached_property
+    def sigma(self) -> SigmaRule:
+        """The rule as pySigma's object."""
+        from transpile.load import pysigma  # noqa: PLC0415 (takes 0.1 s)
+
+        return pysigma.rule(self.document, self.title, self.detections, self.path)
 
 
 @dataclass(frozen=True)
@@ -180,9 +194,7 @@ class _Reader:
         if not isinstance(self._node, MappingNode):
             self._fail("not-a-rule", "a rule is a map with logsource and detection", place)
             return BrokenRule(self._file, position, alone, None, "", tuple(self._problems))
-        metadata = self._metadata()
-        title = metadata.pop("title")
-        identifier = None if metadata["id"] is None else str(metadata["id"])
+        title, identifier = self._metadata()
         if (unsupported := self._unsupported()) is not None:
             return BrokenRule(
                 self._file, position, alone, identifier, title, (unsupported,), Outcome.REFUSED
@@ -203,7 +215,8 @@ class _Reader:
             alone,
             identifier,
             title,
-            SigmaRule(title=title, logsource=logsource, detection=detection, **metadata),
+            logsource,
+            detection,
             self._document,
             self._source,
             place,
@@ -228,36 +241,37 @@ class _Reader:
 
     # -- metadata: what is wrong here is told, and keeps no rule from being converted
 
-    def _metadata(self) -> dict[str, Any]:
-        known = {key: value for key, value in self._document.items() if isinstance(key, str)}
-        try:
-            metadata, errors = SigmaRule.from_dict_common_params(known, collect_errors=True)
-        except Exception:  # a value of an odd type
-            known = {key: value for key, value in known.items() if _fault(key, value) is None}
-            metadata, errors = SigmaRule.from_dict_common_params(known, collect_errors=True)
+    def _metadata(self) -> tuple[str, str | None]:
+        """The title and the id."""
+        if is_in_order(self._document):
+            identifier = self._document.get("id")
+            return self._document["title"], None if identifier is None else identifier.lower()
+        from transpile.load import pysigma  # noqa: PLC0415 (takes 0.1 s)
+
+        metadata, faulty = pysigma.metadata(self._document)
+        if faulty:
             self._find_faults()
-        else:
-            if errors:
-                self._find_faults()
-        title = metadata["title"]
+        title, identifier = metadata["title"], metadata["id"]
         if title is None or title == "":
             title = PurePath(self._file.path).stem
             others = (key for key in self._document if key not in _KEYS)
             hint = misspelt("title", others)
             self._warn("missing-title", "the rule has no title", place_of(self._node), hint)
-        return metadata | {"title": str(title)}
+        return str(title), None if identifier is None else str(identifier)
 
     def _find_faults(self) -> None:
+        from transpile.load.pysigma import fault  # noqa: PLC0415 (takes 0.1 s)
+
         for (_, value_node), (key, value) in zip(
             self._node.value, self._document.items(), strict=True
         ):
-            if not isinstance(key, str) or (message := _fault(key, value)) is None:
+            if not isinstance(key, str) or (message := fault(key, value)) is None:
                 continue
             place = place_of(value_node)
             if isinstance(value, list) and isinstance(value_node, SequenceNode):
                 for item, one in zip(value_node.value, value, strict=True):
-                    if (fault := _fault(key, [one])) is not None:
-                        place, message = place_of(item), fault
+                    if (found := fault(key, [one])) is not None:
+                        place, message = place_of(item), found
                         break
             self._warn("metadata", f"{key}: {message}", place)
 
@@ -280,13 +294,13 @@ class _Reader:
             return None
         return found[1], value
 
-    def _logsource(self) -> SigmaLogSource | None:
+    def _logsource(self) -> LogSource | None:
         found = self._section("logsource", "bad-logsource")
         if found is None:
             return None
         node, value = found
         try:
-            return SigmaLogSource.from_dict(value)
+            return log_source(value)
         except SigmaError as error:
             place, message, hint = place_of(node), str(error), ""
             for (_, value_node), (key, one) in zip(node.value, value.items(), strict=True):
@@ -301,7 +315,7 @@ class _Reader:
             self._fail("bad-logsource", message, place, hint)
             return None
 
-    def _detections(self) -> SigmaDetections | None:
+    def _detections(self) -> Detections | None:
         found = self._section("detection", "missing-detection")
         if found is None:
             return None
@@ -328,7 +342,7 @@ class _Reader:
             self._fail("missing-detection", "the rule defines no detection", place_of(node))
         if self._problems or not conditions:
             return None
-        return SigmaDetections(detections, conditions)
+        return Detections(detections, conditions)
 
     def _conditions(self, section: Node, node: Node | None, names: dict[str, None]) -> list[str]:
         if node is None:
@@ -348,14 +362,3 @@ class _Reader:
             else:
                 self._fail("condition-syntax", "a condition must be text", place_of(text_node))
         return texts
-
-
-def _fault(key: str, value: Any) -> str | None:
-    """What pySigma has against one metadata field, in its words."""
-    try:
-        _, errors = SigmaRule.from_dict_common_params(
-            {"title": "title", key: value}, collect_errors=True
-        )
-    except Exception:  # a value of an odd type
-        return f"{value!r:.40} is of a wrong type"
-    return str(errors[0].args[0]) if errors else None

@@ -13,12 +13,13 @@ from transpile.ir.lower import lower
 from transpile.ir.nodes import Node
 from transpile.load.about import About, about
 from transpile.load.files import RuleFile
+from transpile.load.logsource import LogSource
 from transpile.load.problem import Problem, Severity
 from transpile.load.rules import BrokenRule, Rule
 from transpile.query import Outcome, Place, Query, Reason, Refused
 from transpile.run.pipelines import Applied, UserPipelines
 from transpile.targets import registry
-from transpile.targets.plan import LogSource, Plan
+from transpile.targets.plan import Plan
 from transpile.targets.target import Target
 
 
@@ -86,8 +87,8 @@ class Converter:
 
     def _queries(self, rule: Rule, stacks: list[str]) -> list[Query]:
         try:
-            applied = self._pipelines.apply(rule.sigma)
-            meaning = lower(applied.sigma)
+            applied = self._pipelines.apply(rule)
+            meaning = lower(applied.detections)
         except Refused as refused:
             return self._all(rule, Outcome.REFUSED, refused.reason)
         except SigmaTransformationError as error:
@@ -138,8 +139,7 @@ class Converter:
         )
 
     def _plan(self, target: Target, applied: Applied) -> Plan | Reason:
-        logsource = applied.sigma.logsource
-        key = LogSource(logsource.product, logsource.category, logsource.service)
+        key = applied.logsource
         try:
             return self._plans[target.name, key]
         except KeyError:

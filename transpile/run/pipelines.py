@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sigma.rule import SigmaDetection, SigmaRule
 from yaml import Node
 
 from transpile.load import documents, files
+from transpile.load.definitions import Detection, Detections
 from transpile.load.files import RuleFile
+from transpile.load.logsource import LogSource
 from transpile.load.problem import Problem, ProblemFound
+from transpile.load.rules import Rule
 from transpile.load.source import SourceText, place_of
 from transpile.query import Refused
 
@@ -25,7 +27,8 @@ if TYPE_CHECKING:
 class Applied:
     """A rule as the pipelines left it; `names` gives the fields that each renamed field became."""
 
-    sigma: SigmaRule
+    logsource: LogSource
+    detections: Detections
     names: Mapping[str, tuple[str, ...]]
 
     @property
@@ -46,7 +49,7 @@ class UserPipelines:
         parsed = sorted(map(_read, paths), key=lambda pipeline: pipeline.priority)
         self._pipeline = sum(parsed[1:], parsed[0]) if parsed else None
 
-    def apply(self, rule: SigmaRule) -> Applied:
+    def apply(self, rule: Rule) -> Applied:
         """The rule after the pipelines; the given one stays as it is.
 
         Raises:
@@ -54,10 +57,13 @@ class UserPipelines:
             SigmaError: a pipeline fails the rule.
         """
         if self._pipeline is None:
-            return Applied(rule, {})
-        changed = deepcopy(rule)
+            return Applied(rule.logsource, rule.detections, {})
+        from transpile.load import pysigma  # noqa: PLC0415 (takes 0.1 s)
+
+        changed = deepcopy(rule.sigma)
         self._pipeline.apply(changed)
-        for name, detection in changed.detection.detections.items():
+        detections = pysigma.detections(changed)
+        for name, detection in detections.named.items():
             if _is_empty(detection):
                 raise Refused("emptied-detection", f"the pipeline drops all of {name!r}")
         names = {
@@ -65,12 +71,15 @@ class UserPipelines:
             for source, targets in self._pipeline.field_mappings.items()
             if source is not None
         }
-        return Applied(changed, names)
+        source = changed.logsource
+        return Applied(
+            LogSource(source.product, source.category, source.service), detections, names
+        )
 
 
-def _is_empty(detection: SigmaDetection) -> bool:
-    items = detection.detection_items
-    return not items or any(isinstance(i, SigmaDetection) and _is_empty(i) for i in items)
+def _is_empty(detection: Detection) -> bool:
+    parts = detection.parts
+    return not parts or any(isinstance(one, Detection) and _is_empty(one) for one in parts)
 
 
 def _read(path: str) -> ProcessingPipeline:

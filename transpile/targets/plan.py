@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple
 
 from transpile.ir.nodes import (
     AnyLeaf,
@@ -24,21 +23,8 @@ from transpile.ir.nodes import (
 )
 from transpile.ir.search import Search
 from transpile.ir.simplify import all_of, any_of, implies, map_leaves
+from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
-
-
-class LogSource(NamedTuple):
-    """The log source of a rule, without its free text."""
-
-    product: str | None = None
-    category: str | None = None
-    service: str | None = None
-
-    def __str__(self) -> str:
-        return ", ".join(
-            f"{name}: {value}" for name, value in self._asdict().items() if value is not None
-        )
-
 
 FieldMap = Callable[[str], tuple[Field, ...]]
 """from a Sigma field to the target's; several mean any of them; raises Refused for none"""
