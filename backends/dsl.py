@@ -11,7 +11,14 @@ from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
 from backends.elastic_fields import fit, unsayable
-from backends.elastic_text import TextMatch, check_case, has_case, literals, whole_pattern
+from backends.elastic_text import (
+    TextMatch,
+    check_case,
+    check_states,
+    has_case,
+    literals,
+    whole_pattern,
+)
 from backends.layout import Doc, Join, Text
 from transpile.ir.nodes import (
     And,
@@ -37,7 +44,6 @@ from transpile.ir.nodes import (
 )
 from transpile.ir.search import Search
 from transpile.ir.simplify import all_of
-from transpile.query import Refused
 
 _RANGES = {
     Comparison.GT: "gt",
@@ -45,8 +51,6 @@ _RANGES = {
     Comparison.LT: "lt",
     Comparison.LTE: "lte",
 }
-_MAX_OPEN_ONES = 12
-"""`?` behind a `*`: each doubles the states of the automaton, of which a server takes 10,000"""
 
 
 def _json(value: object) -> str:
@@ -94,25 +98,14 @@ def _match(leaf: TextMatch, notes: Notes) -> Doc:
     folds = not leaf.cased and leaf.field.type is not Type.CASELESS
     if folds and has_case("".join(c for c in text if not c.isascii())):
         return _clause("regexp", leaf, {"value": whole_pattern(leaf)})
+    if isinstance(leaf, Glob) or (folds and has_case(text)):
+        check_states(leaf)
     insensitive = {"case_insensitive": True} if folds and has_case(text) else {}
     if isinstance(leaf, Equals):
         return _clause("term", leaf, {"value": leaf.value, **insensitive})
     if leaf.parts[1:] == (Wildcard.ANY_RUN,) and isinstance(leaf.parts[0], str):
         return _clause("prefix", leaf, {"value": leaf.parts[0], **insensitive})
-    _check_states(leaf)
     return _clause("wildcard", leaf, {"value": wildcard(leaf), **insensitive})
-
-
-def _check_states(leaf: Glob) -> None:
-    if Wildcard.ANY_RUN not in leaf.parts:
-        return
-    behind = leaf.parts[leaf.parts.index(Wildcard.ANY_RUN) :]
-    if behind.count(Wildcard.ANY_ONE) > _MAX_OPEN_ONES:
-        raise Refused(
-            "regex-too-complex",
-            f"Elasticsearch gives up on {wildcard(leaf)!r} (max_determinized_states)",
-            leaf.place,
-        )
 
 
 _VALUES: dict[type[Leaf], Callable[[Any], object]] = {

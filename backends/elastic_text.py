@@ -44,6 +44,35 @@ def check_case(leaf: TextMatch) -> None:
         )
 
 
+MAX_TEXT = 999
+"""characters of a text in any case or with wildcards, from which Lucene makes an automaton:
+MAX_RECURSION_LEVEL in org.apache.lucene.util.automaton.Operations"""
+
+
+def check_states(leaf: Equals | Glob) -> None:
+    """A match of text in any case, or with wildcards, is an automaton; none may be too large.
+
+    Raises:
+        Refused: `regex-too-long`, `regex-too-complex`.
+    """
+    parts = (leaf.value,) if isinstance(leaf, Equals) else leaf.parts
+    length = sum(len(part) if isinstance(part, str) else 1 for part in parts)
+    if length > MAX_TEXT:
+        raise Refused(
+            "regex-too-long",
+            f"{leaf.field.name} needs a pattern of {length} characters; "
+            f"Elasticsearch takes {MAX_TEXT} of them in any case or with wildcards",
+            leaf.place,
+        )
+    if isinstance(leaf, Glob) and not lucene_automaton.fits_glob(parts, folded=not leaf.cased):
+        raise Refused(
+            "regex-too-complex",
+            "Elasticsearch gives up on a pattern with so many ? behind a *, or on so long a text "
+            f"that repeats itself, in {leaf.field.name} (max_determinized_states)",
+            leaf.place,
+        )
+
+
 def whole_pattern(leaf: TextMatch, *, folded: bool = True) -> str:
     """Lucene's regular expression for the whole values that a leaf means.
 
@@ -56,6 +85,7 @@ def whole_pattern(leaf: TextMatch, *, folded: bool = True) -> str:
     if isinstance(leaf, Regex):
         pattern = _searched(leaf)
     else:
+        check_states(leaf)
         parts = (leaf.value,) if isinstance(leaf, Equals) else leaf.parts
         pattern = lucene_regex.glob(parts, cased=leaf.cased or not folded)
     if len(pattern) > lucene_regex.MAX_LENGTH:

@@ -12,7 +12,14 @@ from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
 from backends.elastic_fields import fit, unsayable
-from backends.elastic_text import TextMatch, check_case, has_case, literals, whole_pattern
+from backends.elastic_text import (
+    TextMatch,
+    check_case,
+    check_states,
+    has_case,
+    literals,
+    whole_pattern,
+)
 from backends.layout import Doc, Listing, Text, render
 from transpile.ir.nodes import (
     BooleanEquals,
@@ -92,6 +99,7 @@ def _test(leaf: TextMatch) -> tuple[str, str]:
         if leaf.field.type is not Type.CASELESS:
             return "regex", raw(whole_pattern(leaf))
         leaf = _lower(leaf)
+    check_states(leaf)
     if wild:
         if isinstance(leaf, Equals):
             return "in~", string(leaf.value)
@@ -112,6 +120,7 @@ def _lower(leaf: Equals | Glob) -> Equals | Glob:
 def _cased_test(leaf: Equals | Glob, *, wild: bool) -> tuple[str, str]:
     if isinstance(leaf, Equals):
         return "==", string(leaf.value)
+    check_states(leaf)
     return ("regex", raw(whole_pattern(leaf))) if wild else ("like", _wild(leaf))
 
 

@@ -10,7 +10,14 @@ from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
 from backends.elastic_fields import fit, unsayable
-from backends.elastic_text import TextMatch, check_case, has_case, literals, whole_pattern
+from backends.elastic_text import (
+    TextMatch,
+    check_case,
+    check_states,
+    has_case,
+    literals,
+    whole_pattern,
+)
 from backends.layout import Doc, Listing, Prefixed, Text, render
 from transpile.ir.nodes import (
     BooleanEquals,
@@ -62,6 +69,7 @@ def _text(leaf: TextMatch) -> str:
         return f"/{whole_pattern(leaf)}/"
     if isinstance(leaf, Equals):
         return phrase(leaf.value)
+    check_states(leaf)
     return "".join(p.value if isinstance(p, Wildcard) else term(p) for p in leaf.parts)
 
 

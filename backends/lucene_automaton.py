@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from typing import NamedTuple
 
+from transpile.ir.nodes import Parts, Wildcard
 from transpile.ir.regex import (
     ANY,
     Assertion,
@@ -27,6 +28,7 @@ EFFORT_LIMIT = 60_000
 """well below ten times the default of max_determinized_states, which a query should not raise"""
 
 _HARMLESS_COUNT = 8
+_HARMLESS_LENGTH = 200
 
 
 @lru_cache(maxsize=1024)
@@ -44,6 +46,24 @@ def fits(pattern: Pattern, *, skipping: bool) -> bool:
     before = () if items and items[0] is Assertion.START else (around,)
     after = () if items and items[-1] is Assertion.END else (around,)
     return _effort(Sequence((*before, *items, *after)), skipping=skipping) < EFFORT_LIMIT
+
+
+@lru_cache(maxsize=1024)
+def fits_glob(parts: Parts, *, folded: bool) -> bool:
+    """Whether Lucene takes a pattern of wildcards, which may be too much as well.
+
+    That takes many `?` behind a `*`, or long text that repeats itself.
+    """
+    text = "".join(part for part in parts if isinstance(part, str))
+    if parts.count(Wildcard.ANY_ONE) <= _HARMLESS_COUNT and len(text) <= _HARMLESS_LENGTH:
+        return True
+    items: list[Pattern] = []
+    for part in parts:
+        if isinstance(part, str):
+            items += (Literal(c, folded) for c in part)
+        else:
+            items.append(Repeat(ANY, 0, None) if part is Wildcard.ANY_RUN else ANY)
+    return _effort(Sequence(tuple(items)), skipping=False) < EFFORT_LIMIT
 
 
 def _counts(pattern: Pattern) -> bool:
