@@ -350,6 +350,69 @@ _OUTPUT = (
     ),
 )
 
+_EXPORT = (
+    Diagnostic(
+        "bad-profile",
+        Kind.USAGE,
+        "The profile can't be used",
+        "The file is no TOML, or a table, a key or a value in it is none that a profile has.",
+        "Correct the place shown; docs/exports.md lists all keys.",
+    ),
+    Diagnostic(
+        "rule-settings",
+        _FAILED,
+        "The rule's own settings are wrong",
+        "The key sigma-transpile of a rule holds the settings of exports for this rule: a key or a"
+        " value in it is none that there is.",
+        "Correct it; docs/exports.md lists all keys.",
+    ),
+    Diagnostic(
+        "missing-id",
+        Kind.WARNING,
+        "The rule has no id",
+        "What is exported is known to the SIEM by an id. Without one of the rule it comes from the"
+        " name of its file, so that a renamed file is another detection.",
+        "Give the rule an id (a UUID).",
+    ),
+    Diagnostic(
+        "unknown-attack-tag",
+        Kind.WARNING,
+        "A tag that ATT&CK doesn't have",
+        "No tactic, technique or other object of this name or id is in ATT&CK, today or in an older"
+        " release.",
+        "Correct the tag.",
+    ),
+    Diagnostic(
+        "unused-override",
+        Kind.WARNING,
+        "Settings for a rule that there isn't",
+        "The profile has a table for a rule's id that none of the exported rules has.",
+        "Correct the id, or take the table out.",
+    ),
+    Diagnostic(
+        "conf-line-end",
+        _REFUSED,
+        "A line of the query ends in a backslash",
+        "In a conf file of Splunk a backslash at the end of a line joins it with the next one.",
+        "Write the value otherwise.",
+    ),
+    Diagnostic(
+        "export-length",
+        _REFUSED,
+        "The query is too long for the format",
+        "The product runs longer queries by hand, but not as a rule.",
+        "Split the rule.",
+    ),
+    Diagnostic(
+        "export-columns",
+        _REFUSED,
+        "The table lacks columns that the format needs",
+        "A custom detection of Defender must return Timestamp, ReportId and a column that names an"
+        " entity.",
+        "Use another format for this rule.",
+    ),
+)
+
 _MEANING = (
     Diagnostic(
         "empty-selection",
@@ -613,7 +676,7 @@ _TARGETS = (
 
 DIAGNOSTICS: Mapping[str, Diagnostic] = {
     diagnostic.code: diagnostic
-    for group in (_FILES, _YAML, _RULES, _PIPELINES, _OUTPUT, _MEANING, _TARGETS)
+    for group in (_FILES, _YAML, _RULES, _PIPELINES, _OUTPUT, _EXPORT, _MEANING, _TARGETS)
     for diagnostic in group
 }
 """every code there is, in the order of the docs"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from transpile.load.about import About, about
+from transpile.load.about import PARTS, About, about
 
 DOCUMENT = {
     "title": "A",
@@ -48,11 +48,13 @@ def test_odd_types_are_left_out() -> None:
     assert about({"level": "urgent"}).level == ""
 
 
-def test_the_digest_is_of_the_content() -> None:
-    assert len(about(DOCUMENT).digest) == 64
-    assert about(dict(DOCUMENT)).digest == about(DOCUMENT).digest
-    changed = DOCUMENT | {"detection": {"selection": {"A": 2}, "condition": "selection"}}
-    assert about(changed).digest != about(DOCUMENT).digest
+def test_the_digest_tells_which_part_changed() -> None:
+    before = about(DOCUMENT).digest.split("-")
+    assert len(before) == len(PARTS)
+    for key, part in {"detection": "detection", "level": "level", "author": "other"}.items():
+        after = about(DOCUMENT | {key: "changed"}).digest.split("-")
+        changed = [name for name, a, b in zip(PARTS, before, after, strict=True) if a != b]
+        assert changed == [part]
 
 
 def test_any_key_that_yaml_has_can_be_digested() -> None:

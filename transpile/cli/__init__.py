@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from transpile.cli import convert, explain, targets, verify
+from transpile.cli import convert, explain, export, targets, verify
 from transpile.cli.exits import PROGRAM, ExitCode, say
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("convert")(convert.convert)
+app.command("export")(export.export)
 app.command("verify")(verify.verify)
 app.command("explain")(explain.explain)
 app.command("targets")(targets.targets)

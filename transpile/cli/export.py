@@ -1,0 +1,231 @@
+"""`export`: rules as saved searches, alert rules and detections."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
+from transpile.cli.exits import ExitCode, planned_end
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from transpile.export.detection import ExportedFile
+    from transpile.export.formats import Format
+    from transpile.export.outputs import Export
+    from transpile.load.files import RuleFile
+    from transpile.load.problem import Problem
+    from transpile.run.convert import Conversion, Converter
+
+_LONG = 50
+"""files from which on a progress bar is worth its place"""
+
+
+def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Rule files, folders of them (searched to any depth), or - for standard input.",
+            show_default=False,
+        ),
+    ],
+    form: Annotated[
+        str,
+        typer.Option(
+            "--as",
+            metavar="FORMAT",
+            help="splunk-savedsearches, splunk-app, kibana-rules, kibana-saved-searches,"
+            " sentinel-yaml, sentinel-arm or defender-rules.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Write the files into DIR, with a lock file that `check` reads.",
+            show_default=False,
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            "--profile",
+            metavar="FILE",
+            help="A TOML file with schedules, severities, indexes and what else is yours.",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="TARGET",
+            help="Whose queries; each format has a default (see docs/exports.md).",
+        ),
+    ] = None,
+    pipeline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pipeline",
+            "-p",
+            metavar="FILE",
+            help="A pySigma pipeline file of your own, applied first; several are allowed.",
+        ),
+    ] = None,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
+    ] = False,
+) -> None:
+    """Export Sigma rules as what your SIEM runs: saved searches, alert rules, detections.
+
+    Each holds the very query that `convert` prints. Without -o, a format of one file is printed.
+
+    Exit codes: 0 all rules were exported, 1 some rule was refused or is broken, 2 wrong usage.
+    """
+    from transpile.export import profile as profiles  # noqa: PLC0415 (keeps --help fast)
+    from transpile.export.outputs import Export  # noqa: PLC0415
+    from transpile.load.files import find  # noqa: PLC0415
+    from transpile.load.problem import ProblemFound  # noqa: PLC0415
+    from transpile.run.convert import Converter  # noqa: PLC0415
+
+    chosen = known_format(form)
+    target = target_of(chosen, target)
+    check_paths(paths)
+    found = list(find(paths))
+    if not found:
+        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
+    try:
+        settings = profiles.read(profile)
+        converter = Converter([target], pipeline or ())
+    except ProblemFound as bad:
+        refuse_problem(bad.problem)
+    use_utf8()
+    with planned_end():
+        code = _Run(converter, found, Export(chosen, settings), output, debug=debug).go()
+    raise typer.Exit(code)
+
+
+def known_format(name: str) -> Format:
+    """The format of this name; the command ends where there is none."""
+    from transpile.export.formats import FORMATS  # noqa: PLC0415
+    from transpile.load.hints import did_you_mean  # noqa: PLC0415
+
+    if name not in FORMATS:
+        hint = did_you_mean(name, FORMATS) or f"there is {', '.join(FORMATS)}"
+        refuse_usage(f"there is no format {name!r}; {hint}")
+    return FORMATS[name]
+
+
+def target_of(form: Format, target: str | None) -> str:
+    """The target whose queries a format is to hold; the command ends where it can't."""
+    from transpile.targets import registry  # noqa: PLC0415
+
+    (name,) = known_targets([target or form.target])
+    dialect = registry.get(name).dialect
+    if dialect not in form.dialects:
+        refuse_usage(f"{form.name} holds {' or '.join(form.dialects)}, and {name} is {dialect}")
+    return name
+
+
+def refuse_problem(problem: Problem) -> NoReturn:
+    """End the command, one of whose files can't be used."""
+    from transpile.cli.problems import show_problem  # noqa: PLC0415
+
+    typer.echo(show_problem(problem), err=True)
+    raise typer.Exit(ExitCode.WRONG_USAGE)
+
+
+class _Run:
+    """One run of the command, from the files that were found to the exit code."""
+
+    def __init__(
+        self,
+        converter: Converter,
+        found: Sequence[RuleFile | Problem],
+        export: Export,
+        output: Path | None,
+        *,
+        debug: bool,
+    ) -> None:
+        from transpile.cli.reports import Summary  # noqa: PLC0415
+
+        self._converter = converter
+        self._found = found
+        self._export = export
+        self._output = output
+        self._debug = debug
+        self._summary = Summary([target.name for target in converter.targets])
+
+    def go(self) -> ExitCode:
+        from transpile.run.batch import convert_files  # noqa: PLC0415
+
+        with self._progress() as advance:
+            for conversion in convert_files(self._found, self._converter):
+                self._add(conversion)
+                if conversion.position == 1:
+                    advance()
+        self._show(self._export.unused_overrides())
+        self._give(self._export.files())
+        if self._summary.rules > 1 or self._output is not None:
+            typer.echo("\n".join(self._summary.lines()), err=True)
+        if self._export.exported == self._summary.rules:
+            return ExitCode.CONVERTED
+        return ExitCode.NOT_ALL_CONVERTED
+
+    def _add(self, conversion: Conversion) -> None:
+        from transpile.cli.problems import show_reasons  # noqa: PLC0415
+
+        self._summary.add(conversion)
+        self._show([*conversion.problems, *self._export.add(conversion)])
+        shown = list(show_reasons(conversion))
+        if self._debug and conversion.traceback:
+            shown.append(conversion.traceback.rstrip())
+        if shown:
+            typer.echo("\n".join(shown), err=True)
+
+    def _show(self, problems: Sequence[Problem]) -> None:
+        from transpile.cli.problems import show_problem  # noqa: PLC0415
+
+        for problem in problems:
+            typer.echo(show_problem(problem), err=True)
+
+    def _give(self, files: Mapping[str, ExportedFile]) -> None:
+        if self._output is not None:
+            write_files(self._output, files)
+        elif len(files) > 1:
+            refuse_usage(f"these are {len(files)} files; say where to with -o DIR")
+        else:
+            for file in files.values():
+                sys.stdout.write(file.text)
+            sys.stdout.flush()
+
+    def _progress(self) -> AbstractContextManager[Callable[[], None]]:
+        if len(self._found) < _LONG or not sys.stderr.isatty():
+            return nullcontext(lambda: None)
+        from transpile.cli.progress import progress_bar  # noqa: PLC0415
+
+        return progress_bar(len(self._found), "exporting")
+
+
+def write_files(root: Path, files: Mapping[str, ExportedFile]) -> None:
+    """Write files into a folder; the command ends where that can't be done."""
+    from transpile.export.folder import OutputFolder, OutsideFolder  # noqa: PLC0415
+
+    folder = OutputFolder(root)
+    try:
+        for name, file in files.items():
+            folder.write(name, file.text.encode())
+    except OutsideFolder as outside:
+        refuse_usage(f"{outside} would be outside of {root}; a link leads out of it")
+    except OSError as error:
+        refuse_usage(f"can't write to {root}: {error.strerror} ({error.filename})")

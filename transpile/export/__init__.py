@@ -1,0 +1,1 @@
+"""Queries as what runs them: saved searches, alert rules and detections of each SIEM."""
