@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
-from transpile.cli.exits import ExitCode, planned_end
+from transpile.cli.exits import ExitCode, planned_end, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,11 +111,14 @@ def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
     if not found:
         refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
     use_utf8()
+    try:
+        results, engines = _run(found, targets, given, engine)
+    except EngineError as error:
+        refuse_usage(str(error))
+    except KeyboardInterrupt:
+        say("interrupted")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     with planned_end():
-        try:
-            results, engines = _run(found, targets, given, engine)
-        except EngineError as error:
-            refuse_usage(str(error))
         code = _report(results, targets, engines, given, form, output)
     raise typer.Exit(code)
 

@@ -36,9 +36,9 @@ def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> d
                 raise NoRow(f"two values for {field.name}")
     asked = {field.name for name in fields if name != RAW for field in plan.resolve(name)}
     for scope in plan.scope:
-        for field, values in _witness(scope):
+        for field, values, cased in _witness(scope):
             held = found.get(field.name, (field, None))[1]
-            if any(str(held).lower() == str(value).lower() for value in values):
+            if any(_same(held, value, cased=cased) for value in values):
                 continue
             # Where the rule asks of it too, only what the log source writes there is an event.
             if field.name in asked:
@@ -76,8 +76,16 @@ def _typed(field: Field, value: object) -> object:
     return value
 
 
-def _witness(scope: Node) -> Iterator[tuple[Field, Sequence[object]]]:
-    """What a row holds so that the scope takes it: for each field, any of the values."""
+def _same(held: object, value: object, *, cased: bool) -> bool:
+    texts = str(held), str(value)
+    return texts[0] == texts[1] if cased else texts[0].lower() == texts[1].lower()
+
+
+def _witness(scope: Node) -> Iterator[tuple[Field, Sequence[object], bool]]:
+    """What a row holds so that the scope takes it: for each field, any of the values.
+
+    The last tells whether it is written in just that case, for the scope asks for it so.
+    """
     if isinstance(scope, And):
         for operand in scope.operands:
             yield from _witness(operand)
@@ -86,13 +94,14 @@ def _witness(scope: Node) -> Iterator[tuple[Field, Sequence[object]]]:
         if any(len(one) != 1 for one in alternatives):
             yield from alternatives[0]
         else:
-            field = alternatives[0][0][0]
-            yield field, [v for ((f, values),) in alternatives if f == field for v in values]
+            field, _, cased = alternatives[0][0]
+            held = [v for ((f, values, _),) in alternatives if f == field for v in values]
+            yield field, held, cased
     elif isinstance(scope, Equals):
-        yield scope.field, (scope.value,)
+        yield scope.field, (scope.value,), scope.cased
     elif isinstance(scope, NumberEquals):
-        yield scope.field, (scope.number,)
+        yield scope.field, (scope.number,), False
     elif isinstance(scope, Exists):
-        yield scope.field, ("present",)
+        yield scope.field, ("present",), False
     else:
         raise NoRow(f"no event is known for a scope of {type(scope).__name__}")

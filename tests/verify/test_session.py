@@ -1,0 +1,228 @@
+"""Queries that are wrong on purpose: they are found out, shown small, and blamed on a leaf."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from transpile.load.files import RuleFile
+from transpile.load.rules import BrokenRule, Rule, load_text
+from transpile.load.source import SourceText
+from transpile.query import Outcome, Place, Query, Reason
+from transpile.run.convert import Conversion, Converter
+from transpile.verify import session
+from transpile.verify.engines.pool import Engines
+from transpile.verify.given import GivenEvent
+from transpile.verify.report import Tally, as_json, as_junit, evidence, in_words, place_of
+from transpile.verify.session import Result, Session
+from transpile.verify.trial import Finding
+
+RULE = """\
+title: Two tools
+id: 3ad7fbbf-6dd1-4d3b-8d0f-1f1f2ac1b1a1
+logsource:
+  product: windows
+  category: process_creation
+detection:
+  tools:
+    Image|endswith:
+      - '\\evil.exe'
+      - '\\other.exe'
+    CommandLine|contains|all:
+      - ' -run '
+      - ' -fast'
+  filter:
+    User|contains: 'SYSTEM'
+  condition: tools and not filter
+"""
+Change = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def engines() -> Iterator[Engines]:
+    with Engines() as pool:
+        yield pool
+
+
+def rule_of(text: str) -> Rule | BrokenRule:
+    (rule,) = load_text(SourceText("rules/two.yml", text), RuleFile("rules/two.yml", "two.yml"))
+    return rule
+
+
+@pytest.fixture
+def verify(engines: Engines, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Result, ...]]:
+    """Verifies a rule whose query is changed first."""
+
+    def run(
+        change: Change = str,
+        text: str = RULE,
+        outcome: Outcome | None = None,
+        events: Sequence[dict[str, object]] | None = None,
+        target: str = "splunk",
+    ) -> tuple[Result, ...]:
+        class Wrong(Converter):
+            def convert(self, rule: Rule | BrokenRule) -> Conversion:
+                done = super().convert(rule)
+                return replace(done, queries=tuple(map(changed, done.queries)))
+
+        def changed(query: Query) -> Query:
+            if query.text is None:
+                return query
+            given = outcome or query.outcome
+            return replace(query, text=change(query.text), outcome=given)
+
+        monkeypatch.setattr(session, "Converter", Wrong)
+        (results,) = Session([target], engines, events).verify([rule_of(text)])
+        return results
+
+    return run
+
+
+Verify = Callable[..., tuple[Result, ...]]
+
+
+def test_a_right_query_is_exact(verify: Verify) -> None:
+    (result,) = verify()
+    assert result.finding is Finding.EXACT
+    assert not result.fails
+    assert result.events > 10
+    assert result.must_find == result.found
+    assert result.difference is None
+
+
+def test_a_leaf_that_misses(verify: Verify) -> None:
+    (result,) = verify(lambda text: text.replace("other.exe", "0ther.exe"))
+    assert result.finding is Finding.MISSES
+    assert result.fails
+    assert result.difference is not None
+    assert result.difference.meant
+    # The least that the rule finds, and nothing of it can go.
+    assert result.difference.event.keys() == {"Image", "CommandLine"}
+    assert sum(len(str(value)) for value in result.difference.event.values()) <= 23
+    assert result.blame is not None
+    assert result.blame.part == "Image|endswith: '\\\\other.exe'"
+    assert result.blame.place == Place(10, 9)
+    assert place_of(result) == "rules/two.yml:10:9"
+
+
+def test_a_leaf_that_finds_too_much(verify: Verify) -> None:
+    (result,) = verify(lambda text: text.replace(' -fast*"', ' -f*"'))
+    assert result.finding is Finding.FALSE_HITS
+    assert result.difference is not None
+    assert not result.difference.meant
+    assert result.blame is not None
+    assert result.blame.part == "CommandLine|contains|all: ' -fast'"
+    assert result.blame.place == Place(13, 9)
+
+
+def test_a_filter_that_is_lost(verify: Verify) -> None:
+    (result,) = verify(lambda text: text.replace("*SYSTEM*", "*nobody*"))
+    assert result.finding is Finding.FALSE_HITS
+    assert result.difference is not None
+    assert "system" in str(result.difference.event["User"]).lower()
+    assert result.blame is not None
+    assert result.blame.part == "User|contains: 'SYSTEM'"
+
+
+def test_the_condition_is_to_blame_where_no_leaf_is(verify: Verify) -> None:
+    (result,) = verify(
+        lambda text: text.replace("AND NOT ", "AND ") if "evil" in text and "run" in text else text
+    )
+    assert result.fails
+    assert result.blame is not None
+    assert result.blame.part == "condition: tools and not filter"
+    assert result.blame.place == Place(16, 14)
+
+
+def test_an_event_of_another_kind(verify: Verify) -> None:
+    (result,) = verify(lambda text: text.replace("EventID == 1", "EventID != 0"), target="sentinel")
+    assert result.finding is Finding.FALSE_HITS
+    assert result.foreign_hits > 0
+    assert "events of other kinds" in in_words(result)
+    assert result.blame is not None
+    assert result.blame.part == "logsource: product: windows, category: process_creation"
+    assert result.blame.place == Place(4, 3)
+    assert any(line.startswith("event of another kind") for line in evidence(result))
+
+
+def test_a_query_that_its_engine_refuses(verify: Verify) -> None:
+    (result,) = verify(lambda text: f"{text} | nonsense")
+    assert result.finding is Finding.ENGINE_ERROR
+    assert result.fails
+    assert result.detail
+
+
+def test_an_approximate_query_does_not_fail(verify: Verify) -> None:
+    (result,) = verify(lambda text: text.replace("evil", "ev1l"), outcome=Outcome.APPROXIMATE)
+    assert result.finding is Finding.MISSES
+    assert not result.fails
+    assert result.difference is None
+
+
+def test_refused_and_broken_rules_are_not_run(verify: Verify) -> None:
+    (refused,) = verify(text=RULE.replace("User|contains: 'SYSTEM'", "User|expand: '%who%'"))
+    assert refused.finding is Finding.NOT_RUN
+    (broken,) = verify(text=RULE.replace("contains", "contain"))
+    assert broken.finding is Finding.NOT_RUN
+    assert broken.query.outcome is Outcome.FAILED
+    assert not broken.fails
+
+
+def test_given_events(verify: Verify) -> None:
+    hit = {"Image": "C:\\evil.exe", "CommandLine": "a -run -fast"}
+    events = [{"Image": "x"}, hit, {**hit, "User": "system"}, {**hit, "Image": "D:\\other.exe"}]
+    (result,) = verify(lambda text: text.replace("other", "0ther"), events=events)
+    assert result.must_find == (1, 3)
+    assert result.found == (1,)
+    assert result.missed == (3,)
+
+
+def results_of_each_kind() -> list[Result]:
+    def query(title: str, outcome: Outcome = Outcome.EXACT) -> Query:
+        reasons = () if outcome is Outcome.EXACT else (Reason("code", "why"),)
+        return Query(None, title, "a.yml", "splunk", outcome, reasons, "text")
+
+    return [
+        Result(query("right"), Finding.EXACT, 5, 0, (1,), (1,)),
+        Result(query("wrong <&\x00>"), Finding.MISSES, 5, 0, (1,), ()),
+        Result(query("error"), Finding.ENGINE_ERROR, detail="no such \x1b thing"),
+        Result(query("near", Outcome.APPROXIMATE), Finding.FALSE_HITS, 5, 0, (), (1,)),
+        Result(query("refused", Outcome.REFUSED), Finding.NOT_RUN),
+        Result(query("checked"), Finding.CHECKED, 5),
+    ]
+
+
+def test_junit() -> None:
+    root = ElementTree.fromstring(as_junit(results_of_each_kind(), ["splunk", "sentinel"]))
+    assert root.tag == "testsuites"
+    counts = {"tests": "6", "failures": "1", "errors": "1", "skipped": "3"}
+    assert {name: root.get(name) for name in counts} == counts
+    splunk, sentinel = root
+    assert {name: splunk.get(name) for name in counts} == counts
+    assert sentinel.get("tests") == "0"
+    ends = [[element.tag for element in case] for case in splunk]
+    assert ends == [[], ["failure"], ["error"], ["skipped"], ["skipped"], ["skipped"]]
+    assert splunk[1].get("name") == "wrong <&\ufffd>"
+    assert splunk[1][0].get("message") == "misses 1 of 5 events"
+
+
+def test_json() -> None:
+    results = results_of_each_kind()
+    tally = Tally()
+    for result in results:
+        tally.add(result)
+    given = [GivenEvent(7, {}), GivenEvent(9, {})]
+    document = json.loads(as_json(results, {"splunk": tally}, {"Engine": "1"}, given))
+    assert document["engines"] == {"Engine": "1"}
+    assert document["targets"]["splunk"]["rules"] == 6
+    assert document["targets"]["splunk"]["findings"] == {
+        "exact": {"exact": 1, "misses": 1, "engine error": 1, "checked": 1},
+        "approximate": {"false hits": 1},
+    }
+    assert [one["fails"] for one in document["results"]] == [False, True, True, *[False] * 3]
+    assert document["results"][1]["must_find"] == [9]
+    assert document["results"][1]["found"] == []
