@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from transpile.cli import convert, explain, export, targets, verify
+from transpile.cli import check, convert, explain, export, targets, verify
 from transpile.cli.exits import PROGRAM, ExitCode, say
 
 app = typer.Typer(
@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 app.command("convert")(convert.convert)
 app.command("export")(export.export)
+app.command("check")(check.check)
 app.command("verify")(verify.verify)
 app.command("explain")(explain.explain)
 app.command("targets")(targets.targets)

@@ -24,6 +24,10 @@ class ExitCode(IntEnum):
     """every query that is called exact finds exactly what its rule means"""
     DIFFERENT = 1
     """some query that is called exact is not, or was refused by its engine"""
+    IN_STEP = 0
+    """what is committed is what the rules give"""
+    DRIFT = 1
+    """what is committed differs from what the rules give, or a rule is broken"""
     WRONG_USAGE = 2
     """the command can't be carried out as it was given"""
     FAULT = 3

@@ -14,9 +14,10 @@ from transpile.cli.arguments import check_paths, known_targets, refuse_usage, us
 from transpile.cli.exits import ExitCode, planned_end
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from transpile.export.detection import ExportedFile
+    from transpile.check.drift import Checked
+    from transpile.check.made import Made
     from transpile.export.formats import Format
     from transpile.export.outputs import Export
     from transpile.load.files import RuleFile
@@ -92,7 +93,8 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
 
     Exit codes: 0 all rules were exported, 1 some rule was refused or is broken, 2 wrong usage.
     """
-    from transpile.export import profile as profiles  # noqa: PLC0415 (keeps --help fast)
+    from transpile.check.made import made  # noqa: PLC0415 (keeps --help fast)
+    from transpile.export import profile as profiles  # noqa: PLC0415
     from transpile.export.outputs import Export  # noqa: PLC0415
     from transpile.load.files import find  # noqa: PLC0415
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
@@ -107,11 +109,14 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
     try:
         settings = profiles.read(profile)
         converter = Converter([target], pipeline or ())
+        now = made(chosen.name, [target], settings.digest, pipeline or ())
     except ProblemFound as bad:
         refuse_problem(bad.problem)
+    except OSError as error:
+        refuse_usage(f"can't read {error.filename}: {error.strerror}")
     use_utf8()
     with planned_end():
-        code = _Run(converter, found, Export(chosen, settings), output, debug=debug).go()
+        code = _Run(converter, found, Export(chosen, settings), now, output, debug=debug).go()
     raise typer.Exit(code)
 
 
@@ -148,20 +153,24 @@ def refuse_problem(problem: Problem) -> NoReturn:
 class _Run:
     """One run of the command, from the files that were found to the exit code."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
         converter: Converter,
         found: Sequence[RuleFile | Problem],
         export: Export,
+        made: Made,
         output: Path | None,
         *,
         debug: bool,
     ) -> None:
+        from transpile.check.run import Check  # noqa: PLC0415
         from transpile.cli.reports import Summary  # noqa: PLC0415
+        from transpile.export.folder import OutputFolder  # noqa: PLC0415
 
         self._converter = converter
         self._found = found
         self._export = export
+        self._check = Check(OutputFolder(output or Path()), export, made, ())
         self._output = output
         self._debug = debug
         self._summary = Summary([target.name for target in converter.targets])
@@ -175,7 +184,7 @@ class _Run:
                 if conversion.position == 1:
                     advance()
         self._show(self._export.unused_overrides())
-        self._give(self._export.files())
+        self._give()
         if self._summary.rules > 1 or self._output is not None:
             typer.echo("\n".join(self._summary.lines()), err=True)
         if self._export.exported == self._summary.rules:
@@ -186,7 +195,7 @@ class _Run:
         from transpile.cli.problems import show_reasons  # noqa: PLC0415
 
         self._summary.add(conversion)
-        self._show([*conversion.problems, *self._export.add(conversion)])
+        self._show([*conversion.problems, *self._check.add(conversion)])
         shown = list(show_reasons(conversion))
         if self._debug and conversion.traceback:
             shown.append(conversion.traceback.rstrip())
@@ -199,15 +208,30 @@ class _Run:
         for problem in problems:
             typer.echo(show_problem(problem), err=True)
 
-    def _give(self, files: Mapping[str, ExportedFile]) -> None:
+    def _give(self) -> None:
+        checked = self._check.checked()
         if self._output is not None:
-            write_files(self._output, files)
-        elif len(files) > 1:
-            refuse_usage(f"these are {len(files)} files; say where to with -o DIR")
+            self._write(checked)
+        elif len(checked.files) > 1:
+            refuse_usage(f"these are {len(checked.files)} files; say where to with -o DIR")
         else:
-            for file in files.values():
+            for file in checked.files.values():
                 sys.stdout.write(file.text)
             sys.stdout.flush()
+
+    def _write(self, checked: Checked) -> None:
+        from transpile.check import fix  # noqa: PLC0415
+        from transpile.export.folder import OutsideFolder  # noqa: PLC0415
+
+        folder = self._check.folder
+        try:
+            for name, file in checked.files.items():
+                folder.write(name, file.text.encode())
+            fix.write_lock(folder, fix.new_lock(folder, checked))
+        except OutsideFolder as outside:
+            refuse_usage(f"{outside} would be outside of {self._output}; a link leads out of it")
+        except OSError as error:
+            refuse_usage(f"can't write to {self._output}: {error.strerror} ({error.filename})")
 
     def _progress(self) -> AbstractContextManager[Callable[[], None]]:
         if len(self._found) < _LONG or not sys.stderr.isatty():
@@ -215,17 +239,3 @@ class _Run:
         from transpile.cli.progress import progress_bar  # noqa: PLC0415
 
         return progress_bar(len(self._found), "exporting")
-
-
-def write_files(root: Path, files: Mapping[str, ExportedFile]) -> None:
-    """Write files into a folder; the command ends where that can't be done."""
-    from transpile.export.folder import OutputFolder, OutsideFolder  # noqa: PLC0415
-
-    folder = OutputFolder(root)
-    try:
-        for name, file in files.items():
-            folder.write(name, file.text.encode())
-    except OutsideFolder as outside:
-        refuse_usage(f"{outside} would be outside of {root}; a link leads out of it")
-    except OSError as error:
-        refuse_usage(f"can't write to {root}: {error.strerror} ({error.filename})")

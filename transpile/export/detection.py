@@ -57,11 +57,15 @@ class Detection:
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A file of an export, and the rules that it comes from (each the stem of its output)."""
+    """A file of an export, and the rules that it comes from (each the stem of its output).
+
+    `combined` tells that one file holds all rules.
+    """
 
     path: PurePosixPath
     text: str
-    stems: tuple[str, ...]
+    stems: tuple[str, ...] = ()
+    combined: bool = False
 
 
 class Exporter(Protocol):

@@ -39,7 +39,7 @@ class Rules:
 
     def files(self) -> Iterable[ExportedFile]:
         text = "".join(self._lines[identifier] for identifier in sorted(self._lines))
-        yield ExportedFile(PurePosixPath("rules.ndjson"), text, tuple(self._stems))
+        yield ExportedFile(PurePosixPath("rules.ndjson"), text, tuple(self._stems), combined=True)
 
 
 class SavedSearches:
@@ -57,7 +57,8 @@ class SavedSearches:
 
     def files(self) -> Iterable[ExportedFile]:
         text = "".join(self._lines[key] for key in sorted(self._lines))
-        yield ExportedFile(PurePosixPath("saved-searches.ndjson"), text, tuple(self._stems))
+        path = PurePosixPath("saved-searches.ndjson")
+        yield ExportedFile(path, text, tuple(self._stems), combined=True)
 
     def _add_view(self, title: str) -> str:
         identifier = str(uuid.uuid5(_DATA_VIEWS, title))

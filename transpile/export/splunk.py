@@ -37,7 +37,11 @@ class SavedSearches:
         self._stems.append(str(detection.stem))
 
     def files(self) -> Iterable[ExportedFile]:
-        yield ExportedFile(PurePosixPath("savedsearches.conf"), self._conf(), tuple(self._stems))
+        yield self._file(PurePosixPath())
+
+    def _file(self, folder: PurePosixPath) -> ExportedFile:
+        path = folder / "savedsearches.conf"
+        return ExportedFile(path, self._conf(), tuple(self._stems), combined=True)
 
     def _conf(self) -> str:
         return "\n".join(self._stanzas[name] for name in sorted(self._stanzas))
@@ -51,11 +55,10 @@ class App(SavedSearches):
 
     def files(self) -> Iterable[ExportedFile]:
         root = PurePosixPath(self._settings.app)
-        stems = tuple(self._stems)
-        yield ExportedFile(root / "README.txt", self._readme(), ())
-        yield ExportedFile(root / "default" / "app.conf", self._app_conf(), ())
-        yield ExportedFile(root / "default" / "savedsearches.conf", self._conf(), stems)
-        yield ExportedFile(root / "metadata" / "default.meta", _META, ())
+        yield ExportedFile(root / "README.txt", self._readme())
+        yield ExportedFile(root / "default" / "app.conf", self._app_conf())
+        yield self._file(root / "default")
+        yield ExportedFile(root / "metadata" / "default.meta", _META)
 
     def _app_conf(self) -> str:
         # https://docs.splunk.com/Documentation/Splunk/latest/Admin/Appconf

@@ -1,0 +1,74 @@
+"""What outputs are made with, besides the rules: the tool, its mappings, a profile, pipelines."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import metadata
+from pathlib import Path, PurePath
+from types import ModuleType
+
+import backends
+import transpile
+
+_DECIDE = ("attack", "export", "ir", "load", "run", "targets", "query.py")
+"""what in the package decides what outputs look like"""
+_PACKAGES = (
+    "pysigma",
+    "pysigma-backend-elasticsearch",
+    "pysigma-backend-splunk",
+    "pysigma-pipeline-sysmon",
+    "pysigma-pipeline-windows",
+)
+"""whose mappings are used"""
+QUERIES = "queries"
+"""the form of outputs that `convert` writes"""
+_SUFFIXES = (".py", ".toml", ".json")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """`form` is the format, or QUERIES; `pipelines` has a hash for the name of each file."""
+
+    form: str
+    targets: tuple[str, ...]
+    profile: str = ""
+    pipelines: Mapping[str, str] = field(default_factory=dict)
+    tool: str = ""
+    mapping: str = ""
+
+
+def made(form: str, targets: Sequence[str], profile: str, pipelines: Sequence[str]) -> Made:
+    """What outputs are made with now.
+
+    Raises OSError: a pipeline file can't be read.
+    """
+    hashes = {PurePath(path).name: _hash(Path(path).read_bytes()) for path in pipelines}
+    return Made(form, tuple(targets), profile, hashes, transpile.__version__, mapping_version())
+
+
+@cache
+def mapping_version() -> str:
+    """The same wherever the same rule gives the same outputs: a hash of what maps it."""
+    digest = hashlib.sha256()
+    for name in _PACKAGES:
+        digest.update(f"{name} {metadata.version(name)}\n".encode())
+    for root in (*(_home(transpile) / part for part in _DECIDE), _home(backends)):
+        for file in sorted(_sources(root)):
+            digest.update(file.read_bytes().replace(b"\r\n", b"\n"))
+    return digest.hexdigest()[:16]
+
+
+def _home(package: ModuleType) -> Path:
+    return Path(str(package.__file__)).parent
+
+
+def _sources(root: Path) -> Iterator[Path]:
+    found = root.rglob("*") if root.is_dir() else (root,)
+    return (file for file in found if file.suffix in _SUFFIXES)
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]

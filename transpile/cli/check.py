@@ -1,0 +1,267 @@
+"""`check`: whether what is committed equals what the rules give now."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
+from transpile.cli.exits import ExitCode, planned_end, say
+from transpile.cli.export import known_format, refuse_problem, target_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from transpile.check.drift import Checked, Drift
+    from transpile.check.run import Check
+    from transpile.export.folder import OutputFolder
+    from transpile.load.files import RuleFile
+    from transpile.load.problem import Problem
+    from transpile.run.convert import Conversion, Converter
+
+_LONG = 50
+"""files from which on a progress bar is worth its place"""
+
+
+class Report(str, Enum):
+    """How differences are printed."""
+
+    TEXT = "text"
+    GITHUB = "github"
+    SARIF = "sarif"
+    JUNIT = "junit"
+
+
+def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    rules: Annotated[
+        str, typer.Argument(metavar="RULES", help="A folder of rules, or a rule file.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(metavar="OUT", help="The folder that convert -o or export -o wrote to."),
+    ],
+    form: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            metavar="FORMAT",
+            help="The format of an export; without one, what the lock file says, or else queries.",
+            show_default=False,
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="TARGET",
+            help="The targets; without any, what the lock file says, or else the default ones.",
+        ),
+    ] = None,
+    pipeline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pipeline", "-p", metavar="FILE", help="The pipeline files of the conversion."
+        ),
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option("--profile", metavar="FILE", help="The profile of the export."),
+    ] = None,
+    fix: Annotated[
+        bool, typer.Option("--fix", help="Write what differs, and remove what no rule gives.")
+    ] = False,
+    report: Annotated[
+        Report, typer.Option("--format", help="How differences are printed.")
+    ] = Report.TEXT,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain-upgrade", help="Tell apart what rules changed and what the tool changed."
+        ),
+    ] = False,
+    diff: Annotated[
+        bool, typer.Option("--diff/--no-diff", help="Print the differences line by line.")
+    ] = True,
+    debug: Annotated[
+        bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
+    ] = False,
+) -> None:
+    """Check that committed queries, or an export, are what the rules give now.
+
+    Differences go to standard output, everything else to standard error.
+
+    Exit codes: 0 nothing differs (or all was fixed), 1 something does or a rule is broken,
+    2 wrong usage.
+    """
+    from transpile.export.folder import OutputFolder  # noqa: PLC0415 (keeps --help fast)
+    from transpile.load.files import find  # noqa: PLC0415
+    from transpile.load.problem import ProblemFound  # noqa: PLC0415
+
+    check_paths([rules])
+    if not out.is_dir() and not (fix and not out.exists()):
+        refuse_usage(f"there is no folder {str(out)!r}")
+    found = list(find([rules]))
+    if not found:
+        refuse_usage(f"no rules (*.yml, *.yaml) in {rules}")
+    try:
+        made = _setup(OutputFolder(out), form, target, pipeline or [], profile)
+    except ProblemFound as bad:
+        refuse_problem(bad.problem)
+    except OSError as error:
+        refuse_usage(f"can't read {error.filename}: {error.strerror}")
+    converter, checking = made
+    if explain and checking.lock.lock is None:
+        refuse_usage(f"{out} has no lock file to compare with; check --fix writes one")
+    use_utf8()
+    with planned_end():
+        run = _Run(converter, checking, found, str(out), debug=debug)
+        code = run.go(report, fix=fix, explain=explain, diff=diff)
+    raise typer.Exit(code)
+
+
+def _setup(
+    folder: OutputFolder,
+    form: str | None,
+    targets: list[str] | None,
+    pipelines: list[str],
+    profile: str | None,
+) -> tuple[Converter, Check]:
+    """What converts the rules, and what compares them with the folder."""
+    from transpile.check.made import QUERIES, made  # noqa: PLC0415
+    from transpile.check.run import Check, locked  # noqa: PLC0415
+    from transpile.export import profile as profiles  # noqa: PLC0415
+    from transpile.export.outputs import Export, QueryFiles  # noqa: PLC0415
+    from transpile.run.convert import Converter  # noqa: PLC0415
+
+    lock = locked(folder).lock
+    form = form or (lock.made.form if lock else QUERIES)
+    if not targets and lock and lock.made.form == form:
+        targets = list(lock.made.targets)
+    if form == QUERIES:
+        if profile is not None:
+            refuse_usage("a profile is for exports; say which with --as")
+        converter = Converter(known_targets(targets), pipelines)
+        now = made(form, [target.name for target in converter.targets], "", pipelines)
+        suffixes = [f".{target.suffix}" for target in converter.targets]
+        return converter, Check(folder, QueryFiles(converter.targets), now, suffixes)
+    chosen = known_format(form)
+    if targets and len(targets) > 1:
+        refuse_usage("an export holds the queries of one target")
+    settings = profiles.read(profile)
+    converter = Converter([target_of(chosen, targets[0] if targets else None)], pipelines)
+    now = made(form, [converter.targets[0].name], settings.digest, pipelines)
+    return converter, Check(folder, Export(chosen, settings), now, ())
+
+
+class _Run:
+    """One run of the command, from the files that were found to the exit code."""
+
+    def __init__(
+        self,
+        converter: Converter,
+        checking: Check,
+        found: Sequence[RuleFile | Problem],
+        out: str,
+        *,
+        debug: bool,
+    ) -> None:
+        self._converter = converter
+        self._check = checking
+        self._found = found
+        self._out = out
+        self._debug = debug
+
+    def go(self, report: Report, *, fix: bool, explain: bool, diff: bool) -> ExitCode:
+        from transpile.load.files import RuleFile  # noqa: PLC0415
+        from transpile.run.batch import convert_files  # noqa: PLC0415
+
+        with self._progress() as advance:
+            for conversion in convert_files(self._found, self._converter):
+                self._add(conversion)
+                if conversion.position == 1:
+                    advance()
+        complete = all(isinstance(found, RuleFile) for found in self._found)
+        checked = self._check.checked(complete=complete)
+        drifts = self._check.drifts(checked)
+        self._print(report, checked, drifts, explain=explain, diff=diff)
+        if fix:
+            return self._fix(checked, drifts)
+        self._close(checked, drifts)
+        return ExitCode.DRIFT if drifts or self._check.broken else ExitCode.IN_STEP
+
+    def _add(self, conversion: Conversion) -> None:
+        from transpile.cli.problems import show_problem, show_reasons  # noqa: PLC0415
+        from transpile.load.problem import Severity  # noqa: PLC0415
+
+        problems = [*conversion.problems, *self._check.add(conversion)]
+        shown = [show_problem(p) for p in problems if p.severity is Severity.ERROR]
+        if conversion.about is None or conversion.traceback:
+            shown += show_reasons(conversion)
+        if self._debug and conversion.traceback:
+            shown.append(conversion.traceback.rstrip())
+        if shown:
+            typer.echo("\n".join(shown), err=True)
+
+    def _print(
+        self, report: Report, checked: Checked, drifts: list[Drift], *, explain: bool, diff: bool
+    ) -> None:
+        from transpile import __version__  # noqa: PLC0415
+        from transpile.check.reports import github, junit, sarif  # noqa: PLC0415
+        from transpile.cli import drifts as texts  # noqa: PLC0415
+
+        if report is Report.GITHUB:
+            sys.stdout.write(github.commands(drifts, self._out))
+        elif report is Report.SARIF:
+            sys.stdout.write(sarif.log(drifts, self._out, __version__))
+        elif report is Report.JUNIT:
+            sys.stdout.write(junit.suite(checked.files, drifts, self._out))
+        elif explain:
+            sys.stdout.writelines(f"{line}\n" for line in texts.by_cause(drifts, diff=diff))
+        else:
+            sys.stdout.writelines(f"{line}\n" for line in texts.one_by_one(drifts, diff=diff))
+        sys.stdout.flush()
+
+    def _fix(self, checked: Checked, drifts: list[Drift]) -> ExitCode:
+        from transpile.check import fix  # noqa: PLC0415
+        from transpile.cli.style import printable  # noqa: PLC0415
+        from transpile.export.folder import OutsideFolder  # noqa: PLC0415
+
+        folder = self._check.folder
+        try:
+            fixed = fix.fix(folder, drifts, locked=checked.lock is not None)
+            left = [one.drift.name for one in fixed if one.left]
+            fix.write_lock(folder, fix.new_lock(folder, checked, left))
+        except OutsideFolder as outside:
+            refuse_usage(f"{outside} would be outside of {self._out}; a link leads out of it")
+        except OSError as error:
+            refuse_usage(f"can't write to {self._out}: {error.strerror} ({error.filename})")
+        for one in fixed:
+            typer.echo(f"{printable(one.drift.name)}: {printable(one.done)}", err=True)
+        say(f"{len(fixed) - len(left)} of {len(fixed)} files that differed are in step now")
+        return ExitCode.DRIFT if left or self._check.broken else ExitCode.IN_STEP
+
+    def _close(self, checked: Checked, drifts: list[Drift]) -> None:
+        from transpile.check.drift import environment_causes  # noqa: PLC0415
+        from transpile.check.reports.words import counted  # noqa: PLC0415
+
+        total = f"{self._check.rules} rules, {len(checked.files)} files"
+        if drifts:
+            say(f"{counted(drifts)} ({total}); check --fix writes what the rules give")
+            return
+        say(f"in step: {total}")
+        for cause in environment_causes(checked.lock, checked.made):
+            say(f"{cause.text}; no file differs, and check --fix brings the lock file up to date")
+
+    def _progress(self) -> AbstractContextManager[Callable[[], None]]:
+        if len(self._found) < _LONG or not sys.stderr.isatty():
+            return nullcontext(lambda: None)
+        from transpile.cli.progress import progress_bar  # noqa: PLC0415
+
+        return progress_bar(len(self._found), "checking")
