@@ -130,7 +130,7 @@ def test_a_filter_that_is_lost(verify: Verify) -> None:
 
 def test_the_condition_is_to_blame_where_no_leaf_is(verify: Verify) -> None:
     (result,) = verify(
-        lambda text: text.replace("AND NOT ", "AND ") if "evil" in text and "run" in text else text
+        lambda text: text.replace("AND NOT ", "AND ") if "evil" in text and "SYS" in text else text
     )
     assert result.fails
     assert result.blame is not None
