@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: test demo docs clean
+.PHONY: test demo docs tables clean
 
 test: $(INSTALLED)
 	$(BIN)/ruff check
@@ -18,6 +18,10 @@ demo: $(INSTALLED)
 
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py
+
+# What the published pipelines answer, after one of them changed.
+tables: $(INSTALLED)
+	$(BIN)/python -m transpile.targets.record
 
 # `pip install --group` needs pip 25.1.
 $(INSTALLED): pyproject.toml

@@ -6,28 +6,28 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache, partial
 
-from sigma.pipelines.elasticsearch.kubernetes import ecs_kubernetes
-from sigma.pipelines.elasticsearch.macos import ecs_macos_esf
-from sigma.pipelines.elasticsearch.windows import ecs_windows
-from sigma.pipelines.elasticsearch.zeek import ecs_zeek_beats
-from sigma.pipelines.sysmon.sysmon import sysmon_pipeline
-from sigma.pipelines.windows.windows import windows_logsource_pipeline
-
 from transpile.ir.nodes import AnyLeaf, Equals, Field, Keyword, Node, SameAs, Type
 from transpile.ir.simplify import map_leaves
 from transpile.query import Reason, Refused
 from transpile.targets.plan import LogSource, Plan
-from transpile.targets.published import Published
+from transpile.targets.published import (
+    REGISTRY_EVENT_TYPES,
+    SYSMON,
+    WINDOWS_LOGSOURCES,
+    Published,
+)
 from transpile.targets.tables import table
 from transpile.targets.target import Target
-from transpile.targets.windows import registry_event_types
 
 _TABLE = table("elastic")
 _SUFFIX: str = _TABLE["caseless"]["suffix"]
-_WINDOWS = Published(registry_event_types, sysmon_pipeline, windows_logsource_pipeline, ecs_windows)
-_ZEEK = Published(ecs_zeek_beats)
-_KUBERNETES = Published(ecs_kubernetes)
-_MACOS_ESF = Published(ecs_macos_esf)
+_PIPELINES = "sigma.pipelines.elasticsearch"
+_WINDOWS = Published(
+    REGISTRY_EVENT_TYPES, SYSMON, WINDOWS_LOGSOURCES, f"{_PIPELINES}.windows:ecs_windows"
+)
+_ZEEK = Published(f"{_PIPELINES}.zeek:ecs_zeek_beats")
+_KUBERNETES = Published(f"{_PIPELINES}.kubernetes:ecs_kubernetes")
+_MACOS_ESF = Published(f"{_PIPELINES}.macos:ecs_macos_esf")
 _ZEEK_CATEGORIES = ("dns", "firewall", "proxy", "webserver")
 
 

@@ -15,18 +15,19 @@ from difflib import get_close_matches
 from functools import cache, partial
 from typing import Any
 
-from sigma.pipelines.sysmon.sysmon import sysmon_pipeline
-from sigma.pipelines.windows.windows import windows_audit_pipeline, windows_logsource_pipeline
-
 from backends.kql_text import is_name, member, name
 from transpile.ir.nodes import AnyLeaf, Equals, Field, Node, NumberEquals, Or, Type
 from transpile.ir.simplify import any_of, map_leaves
 from transpile.query import Reason, Refused
 from transpile.targets.plan import LogSource, Plan
-from transpile.targets.published import Published
+from transpile.targets.published import (
+    REGISTRY_EVENT_TYPES,
+    SYSMON,
+    WINDOWS_LOGSOURCES,
+    Published,
+)
 from transpile.targets.tables import table
 from transpile.targets.target import Target
-from transpile.targets.windows import registry_event_types
 
 RULE_QUERY_LIMIT = 10_000
 """characters that the query of an analytics rule may have; a query that is run by hand has no such
@@ -116,7 +117,7 @@ _MORE_CHANNELS = {
     "ldap": "Microsoft-Windows-LDAP-Client/Debug",
 }
 """channels of log sources that pySigma names no channel for"""
-_CHANNELS = Published(registry_event_types, sysmon_pipeline, windows_logsource_pipeline)
+_CHANNELS = Published(REGISTRY_EVENT_TYPES, SYSMON, WINDOWS_LOGSOURCES)
 
 
 def windows_event(source: LogSource) -> Plan:
@@ -173,7 +174,7 @@ def _in_windows_event(leaf: AnyLeaf) -> Node:
 
 
 SECURITY_EVENT = "SecurityEvent"
-_AUDIT = Published(windows_audit_pipeline)
+_AUDIT = Published("sigma.pipelines.windows.windows:windows_audit_pipeline")
 _PROCESS_CREATED = 4688
 
 

@@ -7,12 +7,6 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sigma.pipelines.common import windows_logsource_mapping
-from sigma.pipelines.splunk import splunk as cim_mappings
-from sigma.pipelines.splunk.splunk import splunk_windows_pipeline
-from sigma.pipelines.sysmon.sysmon import sysmon_generic_logsource_eventid_mapping
-from sigma.pipelines.windows.windows import windows_generic_category_channel_mapping
-
 from transpile.ir.nodes import (
     AnyLeaf,
     Equals,
@@ -27,14 +21,24 @@ from transpile.ir.nodes import (
 from transpile.ir.simplify import any_of, map_leaves
 from transpile.query import Reason, Refused
 from transpile.targets.plan import FieldMap, LogSource, Plan
-from transpile.targets.published import Published
+from transpile.targets.published import REGISTRY_EVENT_TYPES, Published, mapping
 from transpile.targets.tables import table
 from transpile.targets.target import Target
-from transpile.targets.windows import registry_event_types
 
 _TABLE = table("splunk")
-_WINDOWS = Published(splunk_windows_pipeline)
-_EVENT_TYPES = Published(registry_event_types)
+_SPLUNK = "sigma.pipelines.splunk.splunk"
+_WINDOWS = Published(f"{_SPLUNK}:splunk_windows_pipeline")
+_EVENT_TYPES = Published(REGISTRY_EVENT_TYPES)
+_CHANNELS = "sigma.pipelines.common:windows_logsource_mapping"
+_SYSMON_EVENTS = "sigma.pipelines.sysmon.sysmon:sysmon_generic_logsource_eventid_mapping"
+_WINDOWS_EVENTS = "sigma.pipelines.windows.windows:windows_generic_category_channel_mapping"
+_MODELS = {
+    name: f"{_SPLUNK}:{model['published']}"
+    for name, model in _TABLE["cim"].items()
+    if "published" in model
+}
+MAPPINGS = (_CHANNELS, _SYSMON_EVENTS, _WINDOWS_EVENTS, *sorted(set(_MODELS.values())))
+"""the tables of published pipelines that are read"""
 _ALL_WINDOWS = LogSource("windows")
 
 
@@ -87,15 +91,16 @@ def _windows_events(logsource: LogSource) -> tuple[Iterable[str], Iterable[int]]
     """
     category, service = logsource.category, logsource.service
     event_ids: Iterable[int] = ()
-    if category in sysmon_generic_logsource_eventid_mapping:
+    sysmon, windows = mapping(_SYSMON_EVENTS), mapping(_WINDOWS_EVENTS)
+    if category in sysmon:
         service = "sysmon"
-        event_ids = _listed(sysmon_generic_logsource_eventid_mapping[category])
-    elif category in windows_generic_category_channel_mapping:
-        known = windows_generic_category_channel_mapping[category]
+        event_ids = _listed(sysmon[category])
+    elif category in windows:
+        known = windows[category]
         service, event_ids = str(known["service"]), _listed(known["EventID"])
     elif category is None and service is None:
         return ("*",), ()
-    channels = {**windows_logsource_mapping, **_TABLE["windows"]["channels"]}
+    channels = {**mapping(_CHANNELS), **_TABLE["windows"]["channels"]}
     if service not in channels:
         raise Refused(
             "unmapped-logsource",
@@ -119,7 +124,7 @@ def _text(field: Field, template: str, value: str) -> Node:
 @cache
 def _data_model(logsource: LogSource) -> Plan:
     """Rows of a data model, which holds the events of all products."""
-    name = logsource.category or logsource.service
+    name = logsource.category or logsource.service or ""
     model: Mapping[str, Any] = _TABLE["cim"].get(name, {})
     if not model or logsource.product not in model.get("products", [None]):
         raise Refused(
@@ -129,11 +134,11 @@ def _data_model(logsource: LogSource) -> Plan:
     scope = [
         Equals(Field(field, Type.STRING), value) for field, value in model.get("scope", {}).items()
     ]
-    return Plan(_cim_fields(model), tuple(scope), model["table"], _TABLE["values"])
+    return Plan(_cim_fields(name, model), tuple(scope), model["table"], _TABLE["values"])
 
 
-def _cim_fields(model: Mapping[str, Any]) -> FieldMap:
-    published: Mapping[str, str] = getattr(cim_mappings, model.get("published", ""), {})
+def _cim_fields(name: str, model: Mapping[str, Any]) -> FieldMap:
+    published: Mapping[str, str] = mapping(_MODELS[name]) if name in _MODELS else {}
     names = {**published, **model.get("fields", {})}
     unmapped: Mapping[str, str] = model.get("unmapped", {})
 
