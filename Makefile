@@ -5,13 +5,23 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: test demo docs tables clean
+CHROMIUM ?= /usr/bin/chromium
+export CHROMIUM
 
-test: $(INSTALLED)
+.PHONY: test browser demo docs tables clean
+
+test: $(INSTALLED) browser
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/pytest
+
+# The catalogue is tested in Chromium; Debian and root can install it.
+browser:
+	@test -x $(CHROMIUM) \
+	  || { command -v apt-get && test "$$(id -u)" = 0 \
+	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
+	  || echo "there is no Chromium at $(CHROMIUM): install it, or set CHROMIUM" >&2
 
 demo: $(INSTALLED)
 	$(BIN)/sigma-transpile convert golden/wuauclt-network-connection/rule.yml
@@ -27,7 +37,7 @@ tables: $(INSTALLED)
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/python -m pip install --quiet --editable ".[verify]" --group dev
+	$(BIN)/python -m pip install --quiet --editable ".[serve,verify]" --group dev
 	touch $@
 
 clean:

@@ -6,12 +6,18 @@ run that skips them would prove nothing.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from transpile.verify.engines.elasticsearch import Elasticsearch
 from transpile.verify.engines.kql_language import KqlLanguage, Schema
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,3 +47,21 @@ def kql_language() -> Iterator[Callable[[Schema], KqlLanguage]]:
     yield start
     for service in services:
         service.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Chromium as the system has it; CHROMIUM names another one."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 (only where it is used)
+
+    path = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+    if not Path(path).exists():
+        pytest.fail(f"there is no Chromium at {path}; `make browser` installs it on Debian")
+    quiet = "disable-gpu disable-quic no-first-run disable-background-networking"
+    options = ["no-sandbox", *quiet.split(), "disable-component-update", "disable-sync"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--headless", *(f"--{option}" for option in options)]
+        )
+        yield browser
+        browser.close()

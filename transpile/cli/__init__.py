@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from transpile.cli import check, convert, explain, export, targets, verify
+from transpile.cli import catalog, check, convert, explain, export, serve, targets, verify
 from transpile.cli.exits import PROGRAM, ExitCode, say
 
 app = typer.Typer(
@@ -29,6 +29,8 @@ app.command("export")(export.export)
 app.command("check")(check.check)
 app.command("verify")(verify.verify)
 app.command("explain")(explain.explain)
+app.command("catalog")(catalog.catalog)
+app.command("serve")(serve.serve)
 app.command("targets")(targets.targets)
 
 

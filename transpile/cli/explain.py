@@ -156,6 +156,15 @@ def _text(
         from transpile.explain.markdown import markdown  # noqa: PLC0415
 
         return markdown(explanation, corpus, checked)
+    if form is Format.HTML:
+        from transpile.catalog.collection import Counted  # noqa: PLC0415
+        from transpile.catalog.site import single_page  # noqa: PLC0415
+        from transpile.explain.indicators import count  # noqa: PLC0415
+
+        counted = [
+            Counted(one, str(count(corpus, one) or ""), "") for one in explanation.indicators
+        ]
+        return single_page(explanation, counted, checked)
     from transpile.cli.explanation import show  # noqa: PLC0415
 
     return "\n".join(show(explanation, corpus, checked)) + "\n"

@@ -20,7 +20,7 @@ from transpile.load.about import About, about
 from transpile.load.logsource import LogSource
 from transpile.load.rules import Rule
 from transpile.query import Query, Refused
-from transpile.run.convert import Converter
+from transpile.run.convert import Conversion, Converter
 from transpile.targets import registry
 from transpile.targets.plan import Plan
 from transpile.targets.target import Target
@@ -39,8 +39,15 @@ class Explainer:
         `folder` is the one that was given, where the rule came from one; its name stands for the
         source of the rules that lie in no folder below it.
         """
+        return self.explained(rule, self.convert(rule), folder)
+
+    def convert(self, rule: Rule) -> Conversion:
+        """What the rule becomes."""
+        return self._converter.convert(rule)
+
+    def explained(self, rule: Rule, conversion: Conversion, folder: str = "") -> Explanation:
+        """The same as `explain`, for a rule that has been converted."""
         meaning, words = _meaning(rule)
-        conversion = self._converter.convert(rule)
         head = _head(rule, folder, conversion.about or about(rule.document))
         asked = list(_asked(rule))
         return Explanation(

@@ -1,0 +1,1 @@
+"""A static site over a folder of rules."""

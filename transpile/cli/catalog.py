@@ -1,0 +1,134 @@
+"""`catalog`: a folder of rules as a static site."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from transpile.cli.arguments import check_paths, known_targets, refuse_usage
+from transpile.cli.exits import ExitCode, planned_end, say
+
+if TYPE_CHECKING:
+    from transpile.catalog.recipe import Recipe
+    from transpile.load.files import RuleFile
+    from transpile.load.problem import Problem
+
+_FEW = 60
+"""rule files that one process explains before others are ready"""
+
+
+def catalog(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    rules: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RULES...",
+            help="Folders of rules (searched to any depth), or rule files.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", metavar="SITE", help="The folder for the site.", show_default=False
+        ),
+    ],
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            "-t",
+            metavar="TARGET",
+            help="Targets to show; may be given several times."
+            " Default: splunk, sentinel, elastic-eql and elastic-lucene.",
+        ),
+    ] = None,
+    pipeline: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--pipeline",
+            "-p",
+            metavar="FILE",
+            help="A pySigma pipeline file of your own, applied first; several are allowed.",
+        ),
+    ] = None,
+    title: Annotated[
+        str, typer.Option("--title", metavar="TEXT", help="What the site is called.")
+    ] = "Detection rules",
+    jobs: Annotated[
+        int,
+        typer.Option("--jobs", "-j", min=0, help="Processes; 0 is one for each processor."),
+    ] = 0,
+) -> None:
+    """Make a static site over rules: search, a page for each rule, indicators and ATT&CK.
+
+    The site needs no server and no network: open its index.html.
+
+    Exit codes: 0 the site is made, 1 some rule is broken (the site has a page of them), 2 wrong
+    usage.
+    """
+    from transpile.catalog import manifest  # noqa: PLC0415 (keeps --help fast)
+    from transpile.catalog.recipe import Recipe  # noqa: PLC0415
+    from transpile.load.files import find  # noqa: PLC0415
+
+    targets = known_targets(target)
+    check_paths([*rules, *(pipeline or ())])
+    found = list(find(rules))
+    if not found:
+        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(rules)}")
+    pipelines = pipeline or []
+    texts = [Path(path).read_text("utf-8", "replace") for path in pipelines if Path(path).is_file()]
+    made_from = manifest.fingerprint(found, [title, *targets, *pipelines, *texts])
+    made = manifest.read(output)
+    if made.is_current(output, made_from):
+        say(f"{output} is up to date")
+        broken = made.broken
+    else:
+        recipe = Recipe(tuple(targets), tuple(pipelines), rules[0])
+        with planned_end():
+            broken = _build(found, recipe, output, title, made_from, jobs)
+    raise typer.Exit(ExitCode.NOT_ALL_CONVERTED if broken else ExitCode.CONVERTED)
+
+
+def _build(  # noqa: PLR0913, PLR0917
+    found: Sequence[RuleFile | Problem],
+    recipe: Recipe,
+    output: Path,
+    title: str,
+    made_from: str,
+    jobs: int,
+) -> int:
+    """Make the site; gives back how many rules are broken."""
+    from transpile.catalog.build import build  # noqa: PLC0415
+
+    processes = 1 if len(found) < _FEW else jobs or os.cpu_count() or 1
+    with _progress(len(found)) as advance:
+        site = build(
+            found,
+            recipe,
+            output,
+            title,
+            made_from=made_from,
+            processes=processes,
+            explained=advance,
+        )
+    rules, broken = len(site.collection.rules), len(site.collection.broken)
+    told = f", {broken} broken" if broken else ""
+    say(f"{rules} rule{'s' if rules != 1 else ''}{told}: {output / 'index.html'}")
+    return broken
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from transpile.cli.progress import progress_bar  # noqa: PLC0415
+
+    with progress_bar(total, "explaining") as advance:
+        yield advance
