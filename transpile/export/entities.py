@@ -9,11 +9,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
+from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
 from transpile.export.detection import Detection
-from transpile.targets import sentinel
+from transpile.targets import registry
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,7 +34,8 @@ def table(name: str) -> Mapping[str, Any]:
 
 def columns(detection: Detection) -> tuple[str, ...]:
     """The columns that the query returns: those it adds, then those of its table."""
-    own = sentinel.schema().get(detection.query.table, {})
+    target = import_module(registry.MODULES[detection.query.target])
+    own: Mapping[str, Any] = target.schema().get(detection.query.table, {})
     return (*detection.query.columns, *own)
 
 

@@ -64,7 +64,7 @@ class App(SavedSearches):
         # https://docs.splunk.com/Documentation/Splunk/latest/Admin/Appconf
         s = self._settings
         return (
-            f"[install]\nis_configured = 1\n\n"
+            f"[install]\nis_configured = 0\n\n"
             f"[ui]\nis_visible = 0\nlabel = {s.label}\n\n"
             f"[launcher]\nauthor = {s.author}\n"
             f"description = Scheduled searches from Sigma rules\nversion = {s.version}\n\n"
@@ -81,7 +81,7 @@ class App(SavedSearches):
 
 
 # https://docs.splunk.com/Documentation/Splunk/latest/Admin/Defaultmetaconf
-_META = "[]\naccess = read : [ * ], write : [ admin ]\nexport = system\n"
+_META = "[]\naccess = read : [ * ], write : [ admin, sc_admin ]\nexport = system\n"
 
 
 def stanza_name(detection: Detection) -> str:

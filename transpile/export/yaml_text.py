@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[.-][A-Za-z0-9]+)*")
-_NOT_TEXT = re.compile(r"(?i:null|true|false|yes|no|on|off|y|n)|[0-9.+-].*")
+_DURATION = re.compile(r"[1-9][0-9]*[mhd]")
+_NOT_TEXT = re.compile(r"(?i:null|true|false|yes|no|on|off|y|n)")
 
 
 def dump(content: Mapping[str, Any]) -> str:
@@ -46,7 +47,8 @@ def _scalar(value: Any) -> str:
     if value in ([], (), {}):
         return "{}" if isinstance(value, Mapping) else "[]"
     if isinstance(value, str):
-        if _PLAIN.fullmatch(value) and not _NOT_TEXT.fullmatch(value):
+        plain = _PLAIN.fullmatch(value) or _DURATION.fullmatch(value)
+        if plain and not _NOT_TEXT.fullmatch(value):
             return value
         return _quoted(value)
     return json.dumps(value)

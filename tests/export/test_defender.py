@@ -1,0 +1,101 @@
+"""Custom detections of Defender, after the documentation of Microsoft Graph."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from transpile.export.defender import frequency
+from transpile.export.duration import Duration
+from transpile.ir.nodes import Field, Type
+from transpile.targets import registry
+from transpile.targets.plan import LogSource, Plan
+from transpile.targets.target import Target
+
+COLUMNS = {
+    "DeviceProcessEvents": {
+        **dict.fromkeys(
+            (
+                *("DeviceId", "DeviceName", "AccountName", "AccountDomain", "AccountSid"),
+                *("FileName", "SHA1", "SHA256", "ProcessCommandLine"),
+            ),
+            "string",
+        ),
+        "Timestamp": "datetime",
+        "ReportId": "long",
+    }
+}
+
+
+@pytest.fixture
+def defender(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A target with one table of advanced hunting."""
+
+    def plan(_: LogSource) -> Plan:
+        return Plan(
+            lambda name: (Field("ProcessCommandLine", Type.STRING, name),),
+            table="DeviceProcessEvents",
+        )
+
+    module = ModuleType("defender_of_this_test")
+    module.TARGETS = {"defender": Target("defender", "", "kql", "kql", "", plan)}  # type: ignore[attr-defined]
+    module.schema = lambda: COLUMNS  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setattr(registry, "MODULES", {**registry.MODULES, "defender": module.__name__})
+
+
+@pytest.mark.usefixtures("defender")
+def test_a_rule(export_rules: Callable[..., Any], valid: Callable[..., None]) -> None:
+    done = export_rules("defender-rules")
+    assert set(done.files) == {"0.json"}
+    rule = json.loads(done.only)
+    valid("defender_rule", rule)
+    assert rule["queryCondition"]["queryText"] == done.queries["Something Odd"]
+    assert rule["displayName"] == "Something Odd"
+    assert rule["status"] == "enabled"
+    assert rule["schedule"] == {"frequency": "PT1H"}
+    alert = rule["detectionAction"]["alertTemplate"]
+    assert alert["severity"] == "high"
+    assert alert["tactics"] == [
+        {"tactic": "Execution", "techniques": [{"technique": "T1059.001"}]},
+        {
+            "tactic": "DefenseEvasion",
+            "techniques": [{"technique": "T1036"}, {"technique": "T1036.005"}],
+        },
+    ]
+    assert alert["entityMappings"]["hosts"] == [
+        {"deviceIdColumn": "DeviceId", "nameColumn": "DeviceName"}
+    ]
+    assert alert["entityMappings"]["accounts"] == [
+        {
+            "nameColumn": "AccountName",
+            "ntDomainColumn": "AccountDomain",
+            "sidColumn": "AccountSid",
+        }
+    ]
+
+
+def test_a_table_without_the_columns_is_refused(
+    export_rules: Callable[..., Any],
+) -> None:
+    """A table of Sentinel has neither Timestamp nor ReportId."""
+    done = export_rules("defender-rules", target="sentinel")
+    assert done.files == {}
+    (problem,) = done.problems
+    assert problem.code == "export-columns"
+    assert problem.message == (
+        "WindowsEvent lacks Timestamp, ReportId, which a custom detection must return"
+    )
+
+
+@pytest.mark.parametrize(
+    ("every", "runs"),
+    [("5m", "1h"), ("1h", "1h"), ("2h", "1h"), ("6h", "3h"), ("12h", "12h"), ("1d", "1d")],
+)
+def test_frequencies_are_never_less_often(every: str, runs: str) -> None:
+    assert frequency(Duration.parse(every)) == Duration.parse(runs)
