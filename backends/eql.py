@@ -44,7 +44,7 @@ from transpile.ir.search import Search
 from transpile.ir.simplify import all_of
 from transpile.query import Refused
 
-_IDENTIFIER = re.compile(r"[A-Za-z_@][\w@]*(?:\.[A-Za-z_@][\w@]*)*", re.ASCII)
+_IDENTIFIER = re.compile(r"@?[A-Za-z_]\w*(?:\.@?[A-Za-z_]\w*)*", re.ASCII)
 _WORDS = frozenset(
     (
         *("and", "any", "by", "false", "in", "join", "like", "maxspan", "not", "null", "of", "or"),

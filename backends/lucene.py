@@ -40,6 +40,7 @@ from transpile.ir.nodes import (
 )
 from transpile.ir.search import Search
 from transpile.ir.simplify import all_of
+from transpile.query import Refused
 
 _RESERVED = frozenset('+-=&|><!(){}[]^"~*?:\\/ \t\r\n')
 _RESERVED_AT_START = frozenset("+-")
@@ -73,6 +74,14 @@ def _text(leaf: TextMatch) -> str:
     return "".join(p.value if isinstance(p, Wildcard) else term(p) for p in leaf.parts)
 
 
+def _name(leaf: Any) -> str:
+    """A field's name. A `*` in it stands for any text, also behind a backslash."""
+    name: str = leaf.field.name
+    if "*" in name:
+        raise Refused("field-name", f"Lucene can't name the field {name!r}", leaf.place)
+    return term(name)
+
+
 _RANGES = {
     Comparison.GT: "{{{} TO *]",
     Comparison.GTE: "[{} TO *]",
@@ -93,11 +102,11 @@ _VALUES: dict[type[Leaf], Callable[[Any], str]] = {
 
 
 def _valued(leaf: Any, notes: Notes) -> Doc:
-    return Text(f"{term(leaf.field.name)}:{_VALUES[type(leaf)](leaf)}")
+    return Text(f"{_name(leaf)}:{_VALUES[type(leaf)](leaf)}")
 
 
 def _exists(leaf: Exists | IsNull, notes: Notes) -> Doc:
-    return Text(f"_exists_:{term(leaf.field.name)}")
+    return Text(f"_exists_:{_name(leaf)}")
 
 
 def _null(leaf: IsNull, notes: Notes) -> Doc:
@@ -125,8 +134,8 @@ class Lucene(Dialect):
 
     def list_key(self, leaf: Node) -> Hashable | None:
         listed = (Equals, Glob, Regex, NumberEquals, BooleanEquals, Cidr, Compare)
-        return leaf.field if isinstance(leaf, listed) else None
+        return leaf.field if isinstance(leaf, listed) and "*" not in leaf.field.name else None
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
         values = notes.collect(leaves, lambda leaf: _VALUES[type(leaf)](leaf))
-        return Listing(f"{term(leaves[0].field.name)}:(", values, separator=" OR")
+        return Listing(f"{_name(leaves[0])}:(", values, separator=" OR")

@@ -44,6 +44,8 @@ How often the queries find exactly the events that their rules mean. Written by
   rule's hits are also written as other kinds, which must not be found.
 - *exact*, *approximate* and *refused* are what the program says of its query. The figures behind
   are what the execution showed of the queries that it calls exact.
+- *not held* counts events that were left out, because the target's fields can't hold them: text in
+  an `ip` or `long` field, or a value that the log source itself writes another way.
 - Versions: {versions}.
 
 ## All rules
@@ -126,9 +128,9 @@ class Survey:
 
 def _table(tallies: Mapping[str, Tally]) -> str:
     lines = [
-        "| target | rules | exact | approximate | refused | events | executed exact | misses"
-        " | false hits | engine error | only checked | of the exact |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        "| target | rules | exact | approximate | refused | events | not held | executed exact"
+        " | misses | false hits | engine error | only checked | of the exact |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for target, tally in tallies.items():
         exact = tally.outcomes[Outcome.EXACT]
@@ -140,6 +142,7 @@ def _table(tallies: Mapping[str, Tally]) -> str:
             tally.outcomes[Outcome.APPROXIMATE],
             tally.outcomes[Outcome.REFUSED] + tally.outcomes[Outcome.FAILED],
             tally.events,
+            tally.unheld,
             *findings,
         ]
         lines.append(f"| {target} | {' | '.join(f'{n:,}' for n in counts)} | {share} |")

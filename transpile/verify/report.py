@@ -22,6 +22,7 @@ class Tally:
     def __init__(self) -> None:
         self.rules = 0
         self.events = 0
+        self.unheld = 0
         self.outcomes: Counter[Outcome] = Counter()
         self.findings: Counter[tuple[Outcome, Finding]] = Counter()
 
@@ -29,6 +30,7 @@ class Tally:
         """Count one rule."""
         self.rules += 1
         self.events += result.events
+        self.unheld += result.unheld
         self.outcomes[result.query.outcome] += 1
         self.findings[result.query.outcome, result.finding] += 1
 
@@ -76,6 +78,7 @@ def as_json(
             name: {
                 "rules": tally.rules,
                 "events": tally.events,
+                "unheld": tally.unheld,
                 **{outcome.value: tally.outcomes[outcome] for outcome in Outcome},
                 "findings": {outcome.value: tally.of(outcome) for outcome in TOLD},
             }
@@ -98,6 +101,7 @@ def _result(result: Result, given: Sequence[GivenEvent] | None) -> dict[str, Any
         "fails": result.fails,
         "detail": result.detail,
         "events": result.events,
+        "unheld": result.unheld,
         "must_find": len(result.must_find),
         "missed": len(result.missed),
         "false_hits": len(result.false_hits),
