@@ -17,13 +17,13 @@ def listed(*logsource: str | None) -> list[tuple[str, str]]:
 def test_every_windows_category_has_its_events() -> None:
     for category, published in sysmon_generic_logsource_eventid_mapping.items():
         ids = {str(one) for one in (published if isinstance(published, list) else [published])}
-        known = {id for name, id in listed("windows", category) if name == "Sysmon"}
+        known = {number for name, number in listed("windows", category) if name == "Sysmon"}
         assert ids <= known, category
         assert all(
             one.title and one.channel for one in events(LogSource("windows", category), None)
         )
     for category, entry in windows_generic_category_channel_mapping.items():
-        assert {id for _, id in listed("windows", category)} == {str(entry["EventID"])}
+        assert {number for _, number in listed("windows", category)} == {str(entry["EventID"])}
 
 
 def test_process_creation() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from pathlib import Path
 
@@ -18,7 +19,14 @@ from transpile.run.write import replace_file
 
 _CHUNK = 100
 
-Advance = Callable[[], None]
+Progress = Callable[[int, str], AbstractContextManager[Callable[[], None]]]
+"""shows how far a step of so many parts is: `with progress(total, "writing") as advance`"""
+
+
+@contextmanager
+def unseen(total: int, doing: str) -> Iterator[Callable[[], None]]:
+    """Progress that nobody sees."""
+    yield lambda: None
 
 
 def build(  # noqa: PLR0913 (all that a site is made from)
@@ -29,41 +37,21 @@ def build(  # noqa: PLR0913 (all that a site is made from)
     *,
     made_from: str,
     processes: int,
-    explained: Advance = lambda: None,
-    wrote: Advance = lambda: None,
+    progress: Progress = unseen,
 ) -> Site:
     """Write the site of the rules into a folder; files of an earlier one that it lacks go.
 
-    `explained` is called for each rule file, `wrote` for each hundred pages.
-
     Raises OSError: a file can't be written or removed.
     """
-    if processes > 1:
-        with ProcessPoolExecutor(processes) as pool:
-            return _build(found, recipe, folder, title, made_from, pool, explained, wrote)
-    return _build(found, recipe, folder, title, made_from, None, explained, wrote)
-
-
-def _build(  # noqa: PLR0913, PLR0917
-    found: Sequence[RuleFile | Problem],
-    recipe: Recipe,
-    folder: Path,
-    title: str,
-    made_from: str,
-    pool: ProcessPoolExecutor | None,
-    explained: Advance,
-    wrote: Advance,
-) -> Site:
-    files = explain_files(found, recipe, pool, explained)
-    site = Site(Collection(chain.from_iterable(files)), recipe.targets, title)
-    before = manifest.read(folder).files
-    paths = list(site.paths())
-    for part in sorted({(folder / path).parent for path in paths}):
-        part.mkdir(parents=True, exist_ok=True)
-    # A site that is half written is none: without a manifest the next run makes it whole.
-    (folder / manifest.NAME).unlink(missing_ok=True)
-    for _ in _write(site, paths, folder, pool):
-        wrote()
+    with ProcessPoolExecutor(processes) if processes > 1 else nullcontext() as pool:
+        with progress(len(found), "explaining") as advance:
+            explained = list(explain_files(found, recipe, pool, advance))
+        site = Site(Collection(chain.from_iterable(explained)), recipe.targets, title)
+        before = manifest.read(folder).files
+        # A site that is half written is none: without a manifest the next run makes it whole.
+        (folder / manifest.NAME).unlink(missing_ok=True)
+        paths = list(site.paths())
+        _write(site, paths, folder, pool, progress)
     for stale in set(before) - set(paths):
         (folder / stale).unlink(missing_ok=True)
     made = manifest.Manifest(made_from, tuple(paths), len(site.collection.broken))
@@ -72,13 +60,21 @@ def _build(  # noqa: PLR0913, PLR0917
 
 
 def _write(
-    site: Site, paths: Sequence[str], folder: Path, pool: ProcessPoolExecutor | None
-) -> Iterator[None]:
+    site: Site,
+    paths: Sequence[str],
+    folder: Path,
+    pool: ProcessPoolExecutor | None,
+    progress: Progress,
+) -> None:
+    for part in sorted({(folder / path).parent for path in paths}):
+        part.mkdir(parents=True, exist_ok=True)
     chunks = [
         [(path, site.content(path)) for path in paths[at : at + _CHUNK]]
         for at in range(0, len(paths), _CHUNK)
     ]
-    yield from (pool.map if pool else map)(_write_chunk, [folder] * len(chunks), chunks)
+    with progress(len(chunks), "writing") as advance:
+        for _ in (pool.map if pool else map)(_write_chunk, [folder] * len(chunks), chunks):
+            advance()
 
 
 def _write_chunk(folder: Path, chunk: Sequence[tuple[str, Page | str]]) -> None:

@@ -103,12 +103,17 @@ def web_address(text: str) -> str:
 
 def visible(text: object) -> str:
     """Text with control characters, and those that turn the direction of text, as escapes."""
+    shown = str(text)
+    if shown.isprintable():
+        return shown
     return "".join(
-        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode()
-        for c in str(text)
+        c if c.isprintable() or c == "\n" else c.encode("unicode_escape").decode() for c in shown
     )
+
+
+_CHANGED = re.compile("[\0\r\ud800-\udfff]")
 
 
 def kept_by_html(text: str) -> bool:
     """Whether the text is the same after a browser has read it out of a page."""
-    return not any(c in "\0\r" or "\ud800" <= c <= "\udfff" for c in text)
+    return _CHANGED.search(text) is None

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +13,9 @@ from transpile.cli.arguments import check_paths, known_targets, refuse_usage
 from transpile.cli.exits import ExitCode, planned_end, say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from transpile.catalog.build import Progress
     from transpile.catalog.recipe import Recipe
     from transpile.load.files import RuleFile
     from transpile.load.problem import Problem
@@ -107,28 +108,26 @@ def _build(  # noqa: PLR0913, PLR0917
     from transpile.catalog.build import build  # noqa: PLC0415
 
     processes = 1 if len(found) < _FEW else jobs or os.cpu_count() or 1
-    with _progress(len(found)) as advance:
-        site = build(
-            found,
-            recipe,
-            output,
-            title,
-            made_from=made_from,
-            processes=processes,
-            explained=advance,
-        )
+    site = build(
+        found,
+        recipe,
+        output,
+        title,
+        made_from=made_from,
+        processes=processes,
+        progress=_progress(),
+    )
     rules, broken = len(site.collection.rules), len(site.collection.broken)
     told = f", {broken} broken" if broken else ""
     say(f"{rules} rule{'s' if rules != 1 else ''}{told}: {output / 'index.html'}")
     return broken
 
 
-@contextmanager
-def _progress(total: int) -> Iterator[Callable[[], None]]:
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from transpile.cli.progress import progress_bar  # noqa: PLC0415
+def _progress() -> Progress:
+    if sys.stderr.isatty():
+        from transpile.cli.progress import progress_bar  # noqa: PLC0415
 
-    with progress_bar(total, "explaining") as advance:
-        yield advance
+        return progress_bar
+    from transpile.catalog.build import unseen  # noqa: PLC0415
+
+    return unseen
