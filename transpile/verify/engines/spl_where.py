@@ -170,7 +170,7 @@ def _match(subject: Value, pattern: Value) -> Value:
 
 def pcre(pattern: str) -> re.Pattern[str]:
     """A PCRE as Python reads it. `\\w`, `\\d` and `\\s` are ASCII, `\\z` is the very end."""
-    if re.search(r"\\[uUNZ]|\(\?[a-z]*[aLu]|\{,", pattern.replace("\\\\", "")):
+    if re.search(r"\\[uUNZ]|(?<!\\)\(\?[a-z]*[aLu]|(?<!\\)\{,", pattern.replace("\\\\", "")):
         raise EngineError(f"PCRE reads {pattern!r} in another way")
     python = re.sub(r"\\(.)", lambda m: "\\Z" if m[1] == "z" else m[0], pattern, flags=re.DOTALL)
     try:
