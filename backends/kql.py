@@ -93,7 +93,7 @@ def _exists(leaf: Exists, notes: Notes) -> Doc:
 
 
 def _presence(field: Field, notes: Notes, place: Place | None, *, absent: bool = False) -> str:
-    if field.source or field.type in _TYPED:
+    if _is_nullable(field):
         return f"{'isnull' if absent else 'isnotnull'}({field.source or name(field.name)})"
     notes.approximate(
         "empty-or-missing",
@@ -104,8 +104,12 @@ def _presence(field: Field, notes: Notes, place: Place | None, *, absent: bool =
     return f"{'isempty' if absent else 'isnotempty'}({name(field.name)})"
 
 
+def _is_nullable(field: Field) -> bool:
+    return not field.computed and (bool(field.source) or field.type in _TYPED)
+
+
 def _empty(field: Field, notes: Notes, place: Place | None) -> Doc:
-    if field.source or field.type in _TYPED:
+    if _is_nullable(field):
         present = Text(_presence(field, notes, place))
         return Join("and", (present, Text(f"isempty({_text(field, place)})")))
     return Text(_presence(field, notes, place, absent=True))
@@ -411,6 +415,8 @@ def _extend(fields: Sequence[Field]) -> str:
 
 
 def _read(field: Field) -> str:
+    if field.computed:
+        return field.source
     return f"{_READ_AS.get(field.type, 'tostring')}({field.source})"
 
 
@@ -420,8 +426,9 @@ def _extended(node: Node) -> list[Field]:
 
 
 def _used(leaf: AnyLeaf) -> tuple[Field, ...]:
-    if isinstance(leaf, (IsNull, Exists, Keyword)):
+    if isinstance(leaf, Keyword):
         return ()
-    if isinstance(leaf, Glob) and leaf.parts == (Wildcard.ANY_RUN,):
+    present = isinstance(leaf, Glob) and leaf.parts == (Wildcard.ANY_RUN,)
+    if (present or isinstance(leaf, (IsNull, Exists))) and not leaf.field.computed:
         return ()
     return (leaf.field, leaf.other) if isinstance(leaf, SameAs) else (leaf.field,)

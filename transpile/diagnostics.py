@@ -283,6 +283,15 @@ _RULES = (
         "Something unforeseen happened; only this rule is concerned.",
         "Please report it with the rule and the output of --debug.",
     ),
+    Diagnostic(
+        "process-lost",
+        _FAILED,
+        "The process that converted the file is gone",
+        "Rules are converted by several processes. The one that was at this file ended before it"
+        " was done, for want of memory or because something ended it; all other files were"
+        " converted.",
+        "Convert the file alone. Where that fails too, please report it with the file.",
+    ),
 )
 
 _PIPELINES = (
@@ -579,6 +588,27 @@ _TARGETS = (
         "Events of other platforms are found too",
         "The table holds events of all platforms and no column tells them apart.",
         "Limit the query to your devices of that platform.",
+    ),
+    Diagnostic(
+        "other-products",
+        _APPROXIMATE,
+        "Only some products' events are found",
+        "The table holds events of one product, and the rule means those of any.",
+        "Map the log source to the table of your product.",
+    ),
+    Diagnostic(
+        "other-record",
+        _APPROXIMATE,
+        "The event is found by another record of it",
+        "The record that the rule describes has no table, but another one tells of the same event.",
+        "Map the log source to a table that holds the record itself, if you collect it.",
+    ),
+    Diagnostic(
+        "coded-values",
+        _APPROXIMATE,
+        "Some values are written in another form",
+        "The product writes some values coded, and they can't be sought in the log's text.",
+        "Map the log source to a table with decoded fields, if you have one.",
     ),
     Diagnostic(
         "field-type",

@@ -99,10 +99,9 @@ def test_windows_without_a_category_or_service_is_all_of_the_table() -> None:
         "product: windows, category: file_access",
         "product: windows, category: file_rename",
         "product: windows, service: unheard-of",
-        "product: linux, service: auditd",
-        "product: okta, service: okta",
+        "product: bitbucket, service: audit",
         "product: azure, service: pim",
-        "category: antivirus",
+        "category: nonsense",
     ],
 )
 def test_no_table(logsource: str) -> None:
@@ -202,7 +201,7 @@ def test_windows_keywords_are_sought_in_the_event_data() -> None:
             "{Status: Success}",
             [
                 "SigninLogs",
-                '| extend Status_text = tostring(iff(ResultType == "0", "Success", "Failure"))',
+                '| extend Status_text = case(ResultType =~ "0", "Success", "Failure")',
                 '| where Status_text =~ "Success"',
             ],
         ),
@@ -269,7 +268,7 @@ def test_beyond_windows(logsource: str, detection: str, expected: list[str]) -> 
         ("product: azure, service: auditlogs", "{InitiatedBy: x}", "json-value"),
         ("product: azure, service: auditlogs", "{Category.x: x}", "unmapped-field"),
         ("product: linux, category: process_creation", "{Nonsense: x}", "unmapped-field"),
-        ("category: webserver", "[x]", "keyword-column"),
+        ("category: proxy", "[x]", "keyword-column"),
     ],
 )
 def test_refused(logsource: str, detection: str, code: str) -> None:

@@ -54,6 +54,8 @@ class Field:
     """the name that the rule uses, where the target's differs"""
     source: str = ""
     """the expression it is read from, where that is not a column: `EventData.Image`"""
+    computed: bool = False
+    """the source is text that is computed from columns, and never null"""
 
     @property
     def sigma_name(self) -> str:

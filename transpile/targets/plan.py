@@ -30,6 +30,15 @@ FieldMap = Callable[[str], tuple[Field, ...]]
 """from a Sigma field to the target's; several mean any of them; raises Refused for none"""
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of a column's text: the pieces are joined in their order."""
+
+    text: str
+    position: int = 0
+    joined: str = " "
+
+
 Written = Callable[[str], "Mapping[str, object] | None"]
 """from the value of a Sigma field to the columns that stand for it; None where none do"""
 
@@ -43,7 +52,8 @@ class Plan:
     an event's whole text, for languages that can't search without a field. `native` gives a field
     that is named as the target names it its type. `approximations` are true of every rule of the
     log source. `written` tells of Sigma's fields that a query computes from other columns what
-    these columns hold, so that rows can be made.
+    these columns hold, so that rows can be made, and `always` names those that every event has.
+    `refuse` raises Refused for what the target can't tell of a mapped leaf.
     """
 
     resolve: FieldMap
@@ -54,6 +64,8 @@ class Plan:
     approximations: tuple[Reason, ...] = ()
     native: Callable[[str], Field] = Field
     written: Mapping[str, Written] = field(default_factory=dict)
+    always: frozenset[str] = frozenset()
+    refuse: Callable[[FieldLeaf], None] | None = None
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -126,7 +138,10 @@ class _Mapper:
             or leaf.field.name in self._mapped
             or isinstance(leaf, (IsNull, Exists))
         ):
-            return replace(leaf, field=field)
+            mapped = replace(leaf, field=field)
+            if self._plan.refuse is not None:
+                self._plan.refuse(mapped)
+            return mapped
         spelled = _spelling(leaf)
         if spelled is None or spelled not in translation:
             known = ", ".join(sorted(translation))

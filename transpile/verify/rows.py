@@ -29,6 +29,8 @@ def row(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> dic
 
 def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> dict[Field, object]:
     """The same row by the target's fields themselves, whose types and sources they tell."""
+    if missing := [name for name in fields if name in plan.always and name not in event]:
+        raise NoRow(f"every event has {', '.join(missing)}")
     found: dict[str, tuple[Field, object]] = {}
     for name, value in event.items():
         for field, held in _cells(plan, name, value):

@@ -16,7 +16,7 @@ from typing import Any
 from uuid import UUID
 
 from transpile.ir.nodes import Field, Type
-from transpile.targets.plan import Plan
+from transpile.targets.plan import Part, Plan
 from transpile.verify.rows import NoRow
 
 _PATH = re.compile(
@@ -36,15 +36,19 @@ def kusto_row(plan: Plan, cells: Mapping[Field, object]) -> dict[str, object]:
     """
     row: dict[str, Any] = {}
     texts: set[str] = set()
+    parts: dict[str, list[Part]] = {}
     for field, value in sorted(cells.items(), key=lambda cell: len(cell[0].source)):
-        if field.sigma_name in plan.written:
-            _put_all(row, plan.written[field.sigma_name](str(value)), field)
+        if field.computed:
+            _put_all(row, parts, _written(plan, field, value))
         elif not field.source:
             _put(row, field.name, _column_value(field, value))
         else:
             column = _put_inside(row, field, _member(plan, value))
             if field.source.startswith("parse_json"):
                 texts.add(column)
+    for column, pieces in parts.items():
+        ordered = sorted(pieces, key=lambda part: part.position)
+        _put(row, column, ordered[0].joined.join(part.text for part in ordered))
     for column in texts:
         row[column] = json.dumps(row[column], ensure_ascii=False)
     return row
@@ -55,11 +59,23 @@ def _put(row: dict[str, Any], column: str, value: object) -> None:
         raise NoRow(f"two values for {column}")
 
 
-def _put_all(row: dict[str, Any], found: Mapping[str, object] | None, field: Field) -> None:
+def _written(plan: Plan, field: Field, value: object) -> Mapping[str, object]:
+    if field.sigma_name not in plan.written:
+        raise NoRow(f"it is not known what stands for {field.sigma_name}")
+    found = plan.written[field.sigma_name](_as_text(value))
     if found is None:
         raise NoRow(f"no row stands for this {field.sigma_name}")
+    return found
+
+
+def _put_all(
+    row: dict[str, Any], parts: dict[str, list[Part]], found: Mapping[str, object]
+) -> None:
     for column, value in found.items():
-        _put(row, column, value)
+        if isinstance(value, Part):
+            parts.setdefault(column, []).append(value)
+        else:
+            _put(row, column, value)
 
 
 def _column_value(field: Field, value: object) -> object:

@@ -1,0 +1,214 @@
+"""Windows events in a Sentinel workspace: three tables, of which an installation fills one.
+
+- `WindowsEvent` (the connector "Windows Forwarded Events", and data collection rules that send
+  there): the event's own data in the dynamic column `EventData`,
+  https://learn.microsoft.com/azure/azure-monitor/reference/tables/windowsevent
+- `SecurityEvent` (the connector "Windows Security Events"): a column for each field of the Security
+  channel, https://learn.microsoft.com/azure/azure-monitor/reference/tables/securityevent
+- `Event` (what agents collect as "Windows Event Logs", Sysmon among them): the event's data as XML
+  in the text column `EventData`, https://learn.microsoft.com/azure/azure-monitor/reference/tables/event
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from xml.sax.saxutils import escape
+
+from backends.kql_text import is_name, string
+from transpile.ir.nodes import AnyLeaf, Equals, Field, Node, NumberEquals, Or, Type
+from transpile.ir.simplify import map_leaves
+from transpile.query import Refused
+from transpile.targets.kusto import Reading, Schema, Table, resolve
+from transpile.targets.plan import FieldMap, LogSource, Part, Plan, Written
+from transpile.targets.published import (
+    REGISTRY_EVENT_TYPES,
+    SYSMON,
+    WINDOWS_LOGSOURCES,
+    Published,
+)
+
+WINDOWS_EVENT = "WindowsEvent"
+SECURITY_EVENT = "SecurityEvent"
+EVENT = "Event"
+
+_MORE_CHANNELS = {
+    "iis-configuration": "Microsoft-IIS-Configuration/Operational",
+    "ldap": "Microsoft-Windows-LDAP-Client/Debug",
+}
+"""channels of log sources that pySigma names no channel for"""
+_CHANNELS = Published(REGISTRY_EVENT_TYPES, SYSMON, WINDOWS_LOGSOURCES)
+_AUDIT = Published("sigma.pipelines.windows.windows:windows_audit_pipeline")
+_PROCESS_CREATED = 4688
+
+
+def windows_plan(tables: Schema, table: str, source: LogSource) -> Plan:
+    """The plan for a Windows log source in a table; what SecurityEvent lacks is in WindowsEvent."""
+    if table == SECURITY_EVENT:
+        return _security_event(tables, source) or _windows_event(tables, source)
+    return _event(tables, source) if table == EVENT else _windows_event(tables, source)
+
+
+def _scope(source: LogSource, fields: FieldMap) -> tuple[Node, ...]:
+    """The channel and the event ids of a Windows log source, as pySigma publishes them."""
+    found = {_first_field(node): node for node in _CHANNELS.scope(source)}
+    if source.service in _MORE_CHANNELS:
+        found["Channel"] = Equals(Field("Channel"), _MORE_CHANNELS[source.service])
+    if source.category is not None and "EventID" not in found:
+        raise Refused("no-table", f"no Windows event is known for {source}")
+    if source.service is not None and "Channel" not in found:
+        raise Refused("no-table", f"no channel of the Windows event log is known for {source}")
+    return tuple(map_leaves(found[name], partial(_in_table, fields)) for name in sorted(found))
+
+
+def _first_field(node: Node) -> str:
+    leaf = node.operands[0] if isinstance(node, Or) else node
+    if not isinstance(leaf, (Equals, NumberEquals)):
+        raise TypeError(f"a scope is made of values, not of {type(leaf).__name__}")
+    return leaf.field.name
+
+
+def _in_table(fields: FieldMap, leaf: AnyLeaf) -> Node:
+    if not isinstance(leaf, (Equals, NumberEquals)):
+        raise TypeError(f"a scope is made of values, not of {type(leaf).__name__}")
+    (column,) = fields(leaf.field.name)
+    return replace(leaf, field=column)
+
+
+def _no_name(sigma: str) -> Refused:
+    return Refused("unmapped-field", f"{sigma!r} can be no name of a field in EventData")
+
+
+# --- WindowsEvent -----------------------------------------------------------------------------
+
+_SYSTEM_COLUMNS = {
+    "Provider_Name": "Provider",
+    "ProviderName": "Provider",
+    "Channel": "Channel",
+    "Computer": "Computer",
+    "ComputerName": "Computer",
+    "EventID": "EventID",
+    "EventRecordID": "EventRecordId",
+    "Keywords": "Keywords",
+    "Level": "EventLevel",
+    "Opcode": "Opcode",
+    "Task": "Task",
+}
+
+
+def _windows_event(tables: Schema, source: LogSource) -> Plan:
+    table = Table(WINDOWS_EVENT, tables[WINDOWS_EVENT])
+    fields = partial(_windows_event_field, table)
+    return Plan(
+        fields,
+        _scope(source, fields),
+        WINDOWS_EVENT,
+        text=Field("EventData", Type.DYNAMIC),
+        native=partial(_windows_event_native, table),
+    )
+
+
+def _windows_event_field(table: Table, sigma: str) -> tuple[Field, ...]:
+    if sigma in _SYSTEM_COLUMNS:
+        return (table.column(_SYSTEM_COLUMNS[sigma], sigma),)
+    if not is_name(sigma):
+        raise _no_name(sigma)
+    return (table.path(("EventData", sigma), sigma, alias=sigma),)
+
+
+def _windows_event_native(table: Table, name: str) -> Field:
+    """A column, or else a field of the event's own data."""
+    if name.split(".", maxsplit=1)[0] in table.columns:
+        return table.native(name)
+    return _windows_event_field(table, name)[0]
+
+
+# --- SecurityEvent ----------------------------------------------------------------------------
+
+
+def _security_event(tables: Schema, source: LogSource) -> Plan | None:
+    table = Table(SECURITY_EVENT, tables[SECURITY_EVENT])
+    # The table holds AppLocker's events too.
+    scope = [table.scope("Channel", ["Security"])]
+    fields: FieldMap
+    if source.category == "process_creation":
+        fields = partial(_process_created_field, table, source)
+        scope.append(table.scope("EventID", [_PROCESS_CREATED]))
+    elif source.category is None and source.service == "security":
+        fields = partial(resolve, table, Reading({"Provider_Name": "EventSourceName"}))
+    else:
+        return None
+    return Plan(fields, tuple(scope), SECURITY_EVENT, native=table.native)
+
+
+def _process_created_field(table: Table, source: LogSource, sigma: str) -> tuple[Field, ...]:
+    """A field of process creation, under the names that pySigma publishes for event 4688.
+
+    There, ProcessId is the parent's, and both are hexadecimal.
+    """
+    (audited,) = _AUDIT.names(source, sigma)
+    if sigma in ("ProcessId", "ParentProcessId"):
+        raise Refused("unmapped-field", f"event {_PROCESS_CREATED} has {sigma} in hexadecimal only")
+    return resolve(table, Reading({sigma: audited}), sigma)
+
+
+# --- Event ------------------------------------------------------------------------------------
+
+_EVENT_COLUMNS = {
+    "Provider_Name": "Source",
+    "ProviderName": "Source",
+    "Channel": "EventLog",
+    "Computer": "Computer",
+    "ComputerName": "Computer",
+    "EventID": "EventID",
+    "Level": "EventLevel",
+}
+# The five entities that XML itself has; & is the last one, so that "&amp;lt;" becomes "&lt;".
+_ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"}
+
+
+def _event(tables: Schema, source: LogSource) -> Plan:
+    table = Table(EVENT, tables[EVENT])
+    fields = partial(_event_field, table)
+    return Plan(
+        fields,
+        _scope(source, fields),
+        EVENT,
+        text=Field("EventData", Type.STRING),
+        native=partial(_event_native, table),
+        written=_DataElements(),
+    )
+
+
+def _event_field(table: Table, sigma: str) -> tuple[Field, ...]:
+    """A system field's column, or the text of the element `<Data Name="…">`."""
+    if sigma in _EVENT_COLUMNS:
+        return (table.column(_EVENT_COLUMNS[sigma], sigma),)
+    if not is_name(sigma):
+        raise _no_name(sigma)
+    pattern = f'<Data Name="{re.escape(sigma)}">([^<]*)</Data>'
+    text = f"extract({string(pattern)}, 1, EventData)"
+    for entity, character in _ENTITIES.items():
+        text = f"replace_string({text}, {string(entity)}, {string(character)})"
+    alias = table.alias(sigma, "EventData")
+    return (Field(alias, Type.STRING, "" if alias == sigma else sigma, text, computed=True),)
+
+
+def _event_native(table: Table, name: str) -> Field:
+    return table.native(name) if name in table.columns else _event_field(table, name)[0]
+
+
+class _DataElements(dict[str, Written]):
+    """How each field that is no column stands in the XML."""
+
+    def __missing__(self, sigma: str) -> Written:
+        return partial(_data_element, sigma)
+
+    def __contains__(self, sigma: object) -> bool:
+        return sigma not in _EVENT_COLUMNS
+
+
+def _data_element(sigma: str, value: str) -> Mapping[str, object]:
+    return {"EventData": Part(f'<Data Name="{sigma}">{escape(value)}</Data>', joined="")}
