@@ -274,7 +274,7 @@ def test_a_narrow_window_shows_all(chromium: Browser, site: Path) -> None:
 
 @pytest.fixture(scope="module")
 def large(rules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The index of 3,000 rules."""
+    """The index and the matrix of 3,000 rules."""
     folder = tmp_path_factory.mktemp("large")
     explainer = Explainer(["splunk", "sentinel"])
     found = [
@@ -292,7 +292,12 @@ def large(rules: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         )
         many.append(replace(one, rule=replace(one.rule, head=head)))
     made = Site(Collection(many), ("splunk", "sentinel"), "Many rules")
-    for path in ("index.html", "data/rules.js", *(f"static/{name}" for name in STATIC)):
+    for path in (
+        "index.html",
+        "attack.html",
+        "data/rules.js",
+        *(f"static/{name}" for name in STATIC),
+    ):
         content = made.content(path)
         target = folder / path
         target.parent.mkdir(exist_ok=True)
@@ -314,3 +319,14 @@ def test_three_thousand_rules_are_fast(chromium: Browser, large: Path) -> None:
     context.close()
     assert paint < 1500
     assert sorted(drawn)[len(drawn) // 2] < 100
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_hottest_cells_can_be_read(chromium: Browser, large: Path, scheme: str) -> None:
+    context = chromium.new_context(color_scheme=scheme, bypass_csp=True)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"file://{large}/attack.html")
+    assert page.locator(".cell.h5").count()
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    context.close()
