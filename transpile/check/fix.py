@@ -58,7 +58,7 @@ def _fix(folder: OutputFolder, drift: Drift, *, locked: bool) -> Fixed:
 
 
 def _keep(folder: OutputFolder, name: str, content: bytes) -> str:
-    number, kept = 1, f"{name}{KEPT}"
+    number, kept = 2, f"{name}{KEPT}"
     while folder.read(kept) not in (None, content):
         number, kept = number + 1, f"{name}{KEPT}{number}"
     folder.write(kept, content)
