@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from typer.testing import CliRunner
+
+from transpile.cli import app
 
 RULE = """\
 title: {title}
@@ -61,14 +61,8 @@ def run(here: Path) -> Run:
     """`run(command, ...)` runs the program there."""
 
     def run(*arguments: str) -> Done:
-        done = subprocess.run(
-            [sys.executable, "-m", "transpile", *arguments],
-            capture_output=True,
-            check=False,
-            env=dict(os.environ),
-            timeout=120,
-        )
-        return Done(done.returncode, done.stdout.decode(), done.stderr.decode())
+        done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        return Done(done.exit_code, done.stdout, done.stderr)
 
     return run
 
