@@ -296,6 +296,13 @@ _RULES = (
 
 _PIPELINES = (
     Diagnostic(
+        "bad-mapping",
+        Kind.USAGE,
+        "The file of tables can't be used",
+        "It names a table, a column, a type or a key that there is not, or is no TOML.",
+        "Correct the line. docs/sentinel.md tells what such a file may say.",
+    ),
+    Diagnostic(
         "bad-pipeline",
         Kind.USAGE,
         "A pipeline file can't be used",

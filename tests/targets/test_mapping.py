@@ -1,0 +1,112 @@
+"""A user's own tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from transpile.load.problem import ProblemFound
+from transpile.targets import registry
+from transpile.targets.mapping import mapped
+from transpile.targets.plan import LogSource
+
+BITBUCKET = """\
+[tables.BitbucketAudit_CL]
+TimeGenerated = "datetime"
+category_s = "string"
+Details = "dynamic"
+
+[[logsource]]
+product = "bitbucket"
+service = "audit"
+table = "BitbucketAudit_CL"
+scope = { category_s = ["Projects"] }
+[logsource.columns]
+"auditType.category" = "category_s"
+"auditType.action" = "Details.action"
+
+[[logsource]]
+product = "windows"
+category = "process_creation"
+table = "SecurityEvent"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "tables.toml"
+
+
+def test_a_table_of_ones_own(file: Path) -> None:
+    file.write_text(BITBUCKET)
+    plan = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("bitbucket", None, "audit"))
+    assert plan.table == "BitbucketAudit_CL"
+    assert [f.name for f in plan.resolve("auditType.category")] == ["category_s"]
+    assert [f.source for f in plan.resolve("auditType.action")] == ['Details["action"]']
+    assert len(plan.scope) == 1
+
+
+def test_windows_events_from_another_table(file: Path) -> None:
+    file.write_text(BITBUCKET)
+    target = mapped(registry.get("sentinel"), [str(file)])
+    assert target.plan(LogSource("windows", "process_creation")).table == "SecurityEvent"
+    assert target.plan(LogSource("windows", "file_event")).table == "WindowsEvent"
+
+
+def test_all_windows_events_from_another_table(file: Path) -> None:
+    file.write_text('[[logsource]]\nproduct = "windows"\ntable = "Event"\n')
+    target = mapped(registry.get("sentinel"), [str(file)])
+    assert target.plan(LogSource("windows", "file_event")).table == "Event"
+
+
+def test_what_the_file_does_not_name_stays(file: Path) -> None:
+    file.write_text(BITBUCKET)
+    target = mapped(registry.get("sentinel"), [str(file)])
+    assert target.plan(LogSource("okta", None, "okta")).table == "OktaV2_CL"
+
+
+def test_other_languages_have_no_tables(file: Path) -> None:
+    file.write_text(BITBUCKET)
+    assert mapped(registry.get("splunk"), [str(file)]) is registry.get("splunk")
+
+
+HEAD = '[[logsource]]\nproduct = "a"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("[tables.T_CL]\nok = 'string'\na = 'text'\n", 3, "T_CL.a has the type 'text'"),
+        ("[tables]\nT_CL = 5\n", 2, "T_CL is a table of columns"),
+        (HEAD + 'table = "Sysloog"\n', 3, "there is no table Sysloog"),
+        (HEAD + 'table = "Syslog"\nfieds = 1\n', 4, "'fieds' is no key of a log source"),
+        (HEAD + "table = 5\n", 3, "'table' must be a text"),
+        (HEAD, 1, "the log source has no 'table'"),
+        (
+            HEAD + 'table = "Syslog"\n[logsource.columns]\nx = "Message"\n',
+            5,
+            "Syslog has no column Message; near it: SyslogMessage",
+        ),
+        (
+            HEAD + 'table = "Syslog"\n[logsource.extracts]\n'
+            "x = { column = 'SyslogMessage', pattern = 'a' }\n",
+            5,
+            "the extract of x needs a pattern with one group",
+        ),
+        ("[other]\n", 1, "'other' is no key"),
+        ("a = \n", 1, "it is no TOML"),
+    ],
+)
+def test_faults_are_located(file: Path, text: str, line: int, message: str) -> None:
+    file.write_text(text)
+    with pytest.raises(ProblemFound) as found:
+        mapped(registry.get("sentinel"), [str(file)])
+    problem = found.value.problem
+    assert (problem.code, problem.line) == ("bad-mapping", line)
+    assert problem.message.startswith(message)
+
+
+def test_a_file_that_is_not_there(file: Path) -> None:
+    with pytest.raises(ProblemFound, match="it can't be read"):
+        mapped(registry.get("sentinel"), [str(file)])

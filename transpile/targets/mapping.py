@@ -1,0 +1,247 @@
+"""A user's own tables: TOML files that say where log sources are, in a workspace of their own.
+
+    [tables.BitbucketAudit_CL]          # what the query may read: columns and their Kusto types
+    TimeGenerated = "datetime"
+    category_s = "string"
+
+    [[logsource]]                       # as in data/sentinel_logsources.toml, which tells all keys
+    product = "bitbucket"
+    service = "audit"
+    table = "BitbucketAudit_CL"
+    [logsource.columns]
+    "auditType.category" = "category_s"
+
+    [[logsource]]                       # Windows events from another of the three tables
+    product = "windows"
+    category = "process_creation"
+    table = "SecurityEvent"
+
+What such a file says goes before what the target knows by itself. `docs/sentinel.md` explains it.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from transpile.load.problem import Problem, ProblemFound
+from transpile.targets import kusto, registry
+from transpile.targets.plan import LogSource, Plan
+from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EVENT, windows_plan
+from transpile.targets.target import Target
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+_TYPES = frozenset((*kusto.TYPES, "guid", "timespan", "decimal"))
+_KEYS: Mapping[str, type] = {
+    "product": str,
+    "category": str,
+    "service": str,
+    "table": str,
+    "target": str,
+    "keywords": str,
+    "inside": str,
+    "lists": list,
+    "scope": dict,
+    "approximate": dict,
+    "columns": dict,
+    "members": dict,
+    "expressions": dict,
+    "constants": dict,
+    "cases": dict,
+    "extracts": dict,
+    "values": dict,
+    "each": dict,
+}
+_NAMES: Mapping[type, str] = {str: "a text", list: "a list", dict: "a table"}
+
+
+def mapped(target: Target, paths: Sequence[str]) -> Target:
+    """The target with what the files say of its log sources before what it knows itself.
+
+    Raises:
+        ProblemFound: `bad-mapping`, at the line of a file that can't be used.
+    """
+    if target.dialect != "kql" or not paths:
+        return target
+    own: kusto.Schema = import_module(registry.MODULES[target.name]).schema()
+    plans: dict[LogSource, Plan | str] = {}
+    tables = dict(own)
+    for path in paths:
+        read = _Reader(path, own)
+        tables |= read.tables
+        for number, entry in enumerate(read.entries):
+            if entry.get("target", target.name) == target.name:
+                source = LogSource(*(entry.get(key) for key in ("product", "category", "service")))
+                plans[source] = read.plan(number, entry, tables, source)
+    return replace(target, plan=partial(_plan, target, tables, plans))
+
+
+def _plan(
+    target: Target,
+    tables: kusto.Schema,
+    plans: Mapping[LogSource, Plan | str],
+    source: LogSource,
+) -> Plan:
+    for known in (source, LogSource(source.product, None, None)):
+        found = plans.get(known)
+        if isinstance(found, str):
+            return windows_plan(tables, found, source)
+        if found is not None and known == source:
+            return found
+    return target.plan(source)
+
+
+class _Reader:
+    """One file, checked; every fault is told with its line."""
+
+    def __init__(self, path: str, known: kusto.Schema) -> None:
+        self._path = path
+        try:
+            self._text = Path(path).read_text("utf-8")
+            document = tomllib.loads(self._text)
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._fault(f"it can't be read: {error}") from error
+        except tomllib.TOMLDecodeError as error:
+            place = re.search(r"at line (\d+)", str(error))
+            raise self._fault(
+                f"it is no TOML: {error}", int(place[1]) if place else None
+            ) from error
+        for key in document:
+            if key not in ("tables", "logsource"):
+                raise self._fault(
+                    f"{key!r} is no key; there are 'tables' and 'logsource'", self._line(key)
+                )
+        self.tables: dict[str, Mapping[str, str]] = dict(self._tables(document.get("tables", {})))
+        self._known = {**known, **self.tables}
+        entries = document.get("logsource", [])
+        if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
+            raise self._fault("log sources are written [[logsource]]", self._line("logsource"))
+        self.entries: list[dict[str, Any]] = entries
+        for number, entry in enumerate(entries):
+            self._check(number, entry)
+
+    def plan(
+        self, number: int, entry: Mapping[str, Any], tables: kusto.Schema, source: LogSource
+    ) -> Plan | str:
+        """The plan of an entry; a table of Windows events is told by its name."""
+        windows = entry["table"] in (WINDOWS_EVENT, SECURITY_EVENT, EVENT)
+        if source.product == "windows" and windows and "columns" not in entry:
+            return str(entry["table"])
+        return kusto.plan(tables, entry)
+
+    def _tables(self, tables: object) -> Iterator[tuple[str, Mapping[str, str]]]:
+        if not isinstance(tables, dict):
+            raise self._fault("'tables' is a table of tables", self._line("tables"))
+        for name, columns in tables.items():
+            if not isinstance(columns, dict):
+                raise self._fault(f"{name} is a table of columns", self._line(name))
+            for column, kind in columns.items():
+                if kind not in _TYPES:
+                    raise self._fault(
+                        f"{name}.{column} has the type {kind!r}, which Kusto has not; there are "
+                        f"{', '.join(sorted(_TYPES))}",
+                        self._line(column, after=self._line_of_header(f"tables.{name}")),
+                    )
+            yield name, columns
+
+    def _check(self, number: int, entry: Mapping[str, Any]) -> None:
+        start = self._nth_logsource(number)
+        for key, value in entry.items():
+            line = self._line(key, after=start)
+            if key not in _KEYS:
+                near = kusto.nearest(key, _KEYS)
+                hint = f"; near it: {', '.join(near)}" if near else ""
+                raise self._fault(f"{key!r} is no key of a log source{hint}", line)
+            if not isinstance(value, _KEYS[key]):
+                raise self._fault(f"{key!r} must be {_NAMES[_KEYS[key]]}", line)
+        if "table" not in entry:
+            raise self._fault("the log source has no 'table'", start)
+        table = entry["table"]
+        if table not in self._known:
+            near = kusto.nearest(table, self._known)
+            hint = f"; near it: {', '.join(near)}" if near else ""
+            raise self._fault(
+                f"there is no table {table}: describe its columns in [tables.{table}]{hint}",
+                self._line("table", after=start),
+            )
+        self._check_columns(entry, self._known[table], start)
+
+    def _check_columns(
+        self, entry: Mapping[str, Any], columns: Mapping[str, str], start: int | None
+    ) -> None:
+        for where, sigma, column in _columns_named(entry):
+            if not isinstance(column, str) or column.partition(".")[0] not in columns:
+                near = kusto.nearest(str(column), columns)
+                hint = f"; near it: {', '.join(near)}" if near else ""
+                raise self._fault(
+                    f"{entry['table']} has no column {column}{hint}",
+                    self._line(sigma, after=start) or self._line(where, after=start),
+                )
+        for sigma, extract in entry.get("extracts", {}).items():
+            try:
+                groups = re.compile(extract["pattern"]).groups
+            except (re.error, KeyError, TypeError):
+                groups = 0
+            if groups != 1:
+                raise self._fault(
+                    f"the extract of {sigma} needs a pattern with one group",
+                    self._line(sigma, after=start),
+                )
+
+    # --- places ---
+
+    def _nth_logsource(self, number: int) -> int | None:
+        headers = [
+            line
+            for line, text in enumerate(self._text.splitlines(), 1)
+            if re.match(r"\s*\[\[\s*logsource\s*\]\]", text)
+        ]
+        return headers[number] if number < len(headers) else None
+
+    def _line_of_header(self, name: str) -> int | None:
+        for line, text in enumerate(self._text.splitlines(), 1):
+            if text.strip().replace('"', "").startswith(f"[{name}]"):
+                return line
+        return None
+
+    def _line(self, key: str, after: int | None = None) -> int | None:
+        wanted = re.compile(
+            rf"""\s*(?:\[+\s*(?:\w+\.)*)?["']?{re.escape(key)}["']?\s*(?:=|\]|\.)"""
+        )
+        for line, text in enumerate(self._text.splitlines(), 1):
+            if line >= (after or 1) and wanted.match(text):
+                return line
+        return after
+
+    def _fault(self, message: str, line: int | None = None) -> ProblemFound:
+        excerpt = self._text.splitlines()[line - 1] if line is not None else ""
+        column = len(excerpt) - len(excerpt.lstrip()) + 1 if line is not None else None
+        return ProblemFound(
+            Problem("bad-mapping", message, self._path, line, column, excerpt=excerpt)
+        )
+
+
+def _columns_named(entry: Mapping[str, Any]) -> Iterable[tuple[str, str, object]]:
+    """Where an entry names columns: the key it stands under, the name beside it, the column."""
+    for sigma, column in entry.get("columns", {}).items():
+        yield "columns", sigma, column
+    for name, column in entry.get("members", {}).items():
+        yield "members", name, column
+    for column in entry.get("scope", {}):
+        yield "scope", column, column
+    for kind in ("cases", "extracts"):
+        for sigma, computed in entry.get(kind, {}).items():
+            yield kind, sigma, computed.get("column") if isinstance(computed, dict) else computed
+    for key in ("keywords", "inside"):
+        if key in entry:
+            yield key, key, entry[key]
