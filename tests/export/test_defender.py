@@ -3,53 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from transpile.export.defender import frequency
 from transpile.export.duration import Duration
-from transpile.ir.nodes import Field, Type
-from transpile.targets import registry
-from transpile.targets.plan import LogSource, Plan
-from transpile.targets.target import Target
-
-COLUMNS = {
-    "DeviceProcessEvents": {
-        **dict.fromkeys(
-            (
-                *("DeviceId", "DeviceName", "AccountName", "AccountDomain", "AccountSid"),
-                *("FileName", "SHA1", "SHA256", "ProcessCommandLine"),
-            ),
-            "string",
-        ),
-        "Timestamp": "datetime",
-        "ReportId": "long",
-    }
-}
 
 
-@pytest.fixture
-def defender(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A target with one table of advanced hunting."""
-
-    def plan(_: LogSource) -> Plan:
-        return Plan(
-            lambda name: (Field("ProcessCommandLine", Type.STRING, name),),
-            table="DeviceProcessEvents",
-        )
-
-    module = ModuleType("defender_of_this_test")
-    module.TARGETS = {"defender": Target("defender", "", "kql", "kql", "", plan)}  # type: ignore[attr-defined]
-    module.schema = lambda: COLUMNS  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    monkeypatch.setattr(registry, "MODULES", {**registry.MODULES, "defender": module.__name__})
-
-
-@pytest.mark.usefixtures("defender")
 def test_a_rule(export_rules: Callable[..., Any], valid: Callable[..., None]) -> None:
     done = export_rules("defender-rules")
     assert set(done.files) == {"0.json"}
@@ -76,7 +38,15 @@ def test_a_rule(export_rules: Callable[..., Any], valid: Callable[..., None]) ->
             "nameColumn": "AccountName",
             "ntDomainColumn": "AccountDomain",
             "sidColumn": "AccountSid",
-        }
+        },
+        {
+            "nameColumn": "InitiatingProcessAccountName",
+            "ntDomainColumn": "InitiatingProcessAccountDomain",
+            "sidColumn": "InitiatingProcessAccountSid",
+        },
+    ]
+    assert alert["entityMappings"]["files"] == [
+        {"nameColumn": "FileName", "sha1Column": "SHA1", "sha256Column": "SHA256"}
     ]
 
 
