@@ -141,11 +141,11 @@ class _Reader:
         self._source = source
 
     def profile(self, content: Mapping[str, Any]) -> Profile:
-        known = ("defaults", "level", "rule", *_TABLES)
+        known = ("defaults", "level", "rule", *TABLES)
         for key in content:
             if key not in known:
                 self._fail([key], f"there is no table {key!r}", instead_of(key, known))
-        tables = {name: self._table(content, name) for name in _TABLES}
+        tables = {name: self._table(content, name) for name in TABLES}
         return Profile(
             self._source.path,
             digest(content),
@@ -170,7 +170,7 @@ class _Reader:
         return self._entries(path, value, SETTINGS)
 
     def _table(self, content: Mapping[str, Any], name: str) -> dict[str, Any]:
-        return self._entries([name], content.get(name, {}), _TABLES[name])
+        return self._entries([name], content.get(name, {}), TABLES[name])
 
     def _entries(
         self, path: list[str], value: Any, known: Mapping[str, ReadValue]
@@ -212,7 +212,7 @@ def _version(value: Any) -> str:
     return str(value)
 
 
-_TABLES: Mapping[str, Mapping[str, ReadValue]] = {
+TABLES: Mapping[str, Mapping[str, ReadValue]] = {
     "splunk": {
         "app": _app_name,
         "label": text_value,
