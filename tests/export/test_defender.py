@@ -38,11 +38,15 @@ def test_a_rule(export_rules: Callable[..., Any], valid: Callable[..., None]) ->
             "nameColumn": "AccountName",
             "ntDomainColumn": "AccountDomain",
             "sidColumn": "AccountSid",
+            "upnColumn": "AccountUpn",
+            "aadUserIdColumn": "AccountObjectId",
         },
         {
             "nameColumn": "InitiatingProcessAccountName",
             "ntDomainColumn": "InitiatingProcessAccountDomain",
             "sidColumn": "InitiatingProcessAccountSid",
+            "upnColumn": "InitiatingProcessAccountUpn",
+            "aadUserIdColumn": "InitiatingProcessAccountObjectId",
         },
     ]
     assert alert["entityMappings"]["files"] == [
