@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from transpile.cli import catalog, check, convert, explain, export, serve, targets, verify
+from transpile.cli import cache, catalog, check, convert, explain, export, serve, targets, verify
 from transpile.cli.exits import PROGRAM, ExitCode, say
 
 app = typer.Typer(
@@ -32,6 +32,7 @@ app.command("explain")(explain.explain)
 app.command("catalog")(catalog.catalog)
 app.command("serve")(serve.serve)
 app.command("targets")(targets.targets)
+app.add_typer(cache.app, name="cache")
 
 
 def _version(asked: bool) -> None:

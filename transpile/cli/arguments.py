@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
 from transpile.cli.exits import ExitCode, say
+
+if TYPE_CHECKING:
+    from transpile.run.cache import Cache
 
 
 def known_targets(names: list[str] | None) -> list[str]:
@@ -46,6 +49,15 @@ def check_paths(paths: list[str]) -> None:
     for path in paths:
         if path != "-" and not Path(path).exists() and not Path(path).is_symlink():
             refuse_usage(f"there is no file or folder {path!r}")
+
+
+def used_cache(refused: bool) -> Cache | None:
+    """The cache of conversions, unless the user wants none."""
+    if refused:
+        return None
+    from transpile.run.cache import Cache, place  # noqa: PLC0415
+
+    return Cache(place())
 
 
 def refuse_usage(message: str) -> NoReturn:

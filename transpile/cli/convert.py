@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +16,7 @@ from transpile.cli.arguments import (
     known_targets,
     refuse_usage,
     use_utf8,
+    used_cache,
 )
 from transpile.cli.exits import ExitCode, planned_end
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
     from transpile.cli.reports import Report
     from transpile.load.files import RuleFile
     from transpile.load.problem import Problem
-    from transpile.run.convert import Conversion, Converter
+    from transpile.run.batch import Batch
+    from transpile.run.conversion import Conversion
 
 _LONG = 50
 """files from which on a progress bar is worth its place"""
@@ -86,6 +88,20 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
             " (the target elastic-dsl) in place of Lucene and EQL.",
         ),
     ] = Format.TEXT,
+    jobs: Annotated[
+        int,
+        typer.Option(
+            "--jobs",
+            "-j",
+            min=0,
+            metavar="N",
+            help="How many processes convert. Default: one for each core, where it is worth it.",
+            show_default=False,
+        ),
+    ] = 0,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
     ] = False,
@@ -98,7 +114,9 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
     """
     from transpile.load.files import find  # noqa: PLC0415 (keeps --help fast)
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
-    from transpile.run.convert import Converter  # noqa: PLC0415
+    from transpile.run.batch import Batch  # noqa: PLC0415
+    from transpile.run.parallel import cores  # noqa: PLC0415
+    from transpile.run.recipe import Recipe  # noqa: PLC0415
 
     targets = known_targets(target if target or form is not Format.DSL else ["elastic-dsl"])
     if form is Format.DSL:
@@ -107,25 +125,28 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
     found = list(find(paths))
     if not found:
         refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
-    try:
-        converter = Converter(targets, pipeline or ())
-    except ProblemFound as bad:
-        from transpile.cli.problems import show_problem  # noqa: PLC0415
+    recipe = Recipe(tuple(targets), tuple(pipeline or ()))
+    with closing(Batch(found, recipe, cache=used_cache(no_cache), jobs=jobs or cores())) as batch:
+        try:
+            batch.check()
+        except ProblemFound as bad:
+            from transpile.cli.problems import show_problem  # noqa: PLC0415
 
-        typer.echo(show_problem(bad.problem), err=True)
-        raise typer.Exit(ExitCode.WRONG_USAGE) from None
-    use_utf8()
-    with planned_end():
-        code = _Run(converter, found, form, output, debug=debug).go()
+            typer.echo(show_problem(bad.problem), err=True)
+            raise typer.Exit(ExitCode.WRONG_USAGE) from None
+        use_utf8()
+        with planned_end():
+            code = _Run(batch, targets, found, form, output, debug=debug).go()
     raise typer.Exit(code)
 
 
 class _Run:
     """One run of the command, from the files that were found to the exit code."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913
         self,
-        converter: Converter,
+        batch: Batch,
+        targets: Sequence[str],
         found: Sequence[RuleFile | Problem],
         form: Format,
         output: Path | None,
@@ -134,22 +155,23 @@ class _Run:
     ) -> None:
         from transpile.cli.reports import Summary  # noqa: PLC0415
         from transpile.run.write import QueryFolder  # noqa: PLC0415
+        from transpile.targets import registry  # noqa: PLC0415
 
-        self._converter = converter
+        self._batch = batch
+        self._targets = targets
         self._found = found
         self._form = form
         self._debug = debug
         self._output = output
-        self._folder = QueryFolder(output, converter.targets) if output is not None else None
-        self._summary = Summary([target.name for target in converter.targets])
+        endings = [registry.ending(name) for name in targets]
+        self._folder = QueryFolder(output, endings) if output is not None else None
+        self._summary = Summary(targets)
         self._report: Report | None = None
         self._unwritten = False
 
     def go(self) -> ExitCode:
-        from transpile.run.batch import convert_files  # noqa: PLC0415
-
         with self._progress() as advance:
-            for conversion in convert_files(self._found, self._converter):
+            for conversion in self._batch.conversions():
                 self._add(conversion)
                 if conversion.position == 1:
                     advance()
@@ -186,7 +208,7 @@ class _Run:
                 self._report = reports.NoReport()
             else:
                 one_rule = len(self._found) == 1 and (conversion is None or conversion.alone)
-                single = one_rule and len(self._converter.targets) == 1
+                single = one_rule and len(self._targets) == 1
                 self._report = reports.TextReport(single=single)
         return self._report
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from transpile.cli.style import paint, printable
 from transpile.load.problem import Problem, Severity
 from transpile.query import Outcome, Reason
-from transpile.run.convert import Conversion
+from transpile.run.conversion import Conversion
 
 
 def show_problem(problem: Problem) -> str:

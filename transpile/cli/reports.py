@@ -12,7 +12,7 @@ import typer
 
 from transpile.cli.style import OUTCOME_COLOURS, paint, printable, same_place
 from transpile.query import Outcome, Query
-from transpile.run.convert import Conversion
+from transpile.run.conversion import Conversion
 
 
 class Report(Protocol):

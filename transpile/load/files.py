@@ -98,6 +98,14 @@ def read(file: RuleFile) -> SourceText:
 
     Raises ProblemFound: it can't be read, is larger than MAX_BYTES, or is no text.
     """
+    return decode(file, read_bytes(file))
+
+
+def read_bytes(file: RuleFile) -> bytes:
+    """What a rule file holds.
+
+    Raises ProblemFound: it can't be read, or is larger than MAX_BYTES.
+    """
     try:
         data = _read_stdin() if file.path == STDIN else _read_file(file.path)
     except OSError as error:
@@ -108,6 +116,11 @@ def read(file: RuleFile) -> SourceText:
         message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MiB"
         hint = "split it into files of a few rules"
         raise ProblemFound(Problem("file-size", message, file.path, hint=hint))
+    return data
+
+
+def decode(file: RuleFile, data: bytes) -> SourceText:
+    """The text that a rule file holds; raises ProblemFound where it is no text."""
     return SourceText(file.path, _decode(data, file.path))
 
 

@@ -95,7 +95,17 @@ def load_file(file: RuleFile | Problem) -> Iterator[Rule | BrokenRule]:
         yield BrokenRule(RuleFile(file.path, file.path), 1, True, None, "", (file,))
         return
     try:
-        source = files.read(file)
+        data = files.read_bytes(file)
+    except ProblemFound as found:
+        yield BrokenRule(file, 1, True, None, "", (found.problem,))
+        return
+    yield from load_bytes(data, file)
+
+
+def load_bytes(data: bytes, file: RuleFile) -> Iterator[Rule | BrokenRule]:
+    """The rules of one file that has been read, at least one."""
+    try:
+        source = files.decode(file, data)
     except ProblemFound as found:
         yield BrokenRule(file, 1, True, None, "", (found.problem,))
         return

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cached_property
-
-from yaml import Node
+from typing import TYPE_CHECKING
 
 from transpile.load.problem import Problem, Severity
 from transpile.query import Place
+
+if TYPE_CHECKING:
+    from yaml import Node
 
 _LINE_BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")  # what libyaml counts as one
 _LONGEST_EXCERPT = 200

@@ -1,13 +1,33 @@
-"""Many rules, one after the other."""
+"""Many rules in their order, on one core or on all, from the cache where they were seen before."""
 
 from __future__ import annotations
 
+import hashlib
+import os
+from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING
 
+from transpile.load import files
 from transpile.load.files import RuleFile
-from transpile.load.problem import Problem
-from transpile.load.rules import BrokenRule, Rule, load_file
-from transpile.run.convert import Conversion, Converter
+from transpile.load.problem import Problem, ProblemFound
+from transpile.run.conversion import Conversion, Converted, broken
+from transpile.run.encoding import decode, encode
+
+if TYPE_CHECKING:
+    from transpile.run.cache import Cache
+    from transpile.run.convert import Converter
+    from transpile.run.parallel import Workers
+    from transpile.run.recipe import Recipe
+
+_CHUNK = 128
+"""files that are read and looked up at once"""
+_WINDOW = 1024
+"""files that are on their way at a time"""
+WORTH_WORKERS = 48
+"""files to convert from which on other processes are worth their start"""
 
 
 def convert_files(
@@ -17,25 +37,223 @@ def convert_files(
 
     A rule whose id another one had before is broken: the two can't be told apart in a SIEM.
     """
-    first: dict[str, str] = {}
+    names = [target.name for target in converter.targets]
+    ids = _Ids()
     for file in found:
-        for rule in load_file(file):
-            yield converter.convert(_unique(rule, first))
+        for converted in _convert(file, converter, names):
+            yield ids.conversion(converted)
 
 
-def _unique(rule: Rule | BrokenRule, first: dict[str, str]) -> Rule | BrokenRule:
-    if isinstance(rule, BrokenRule) or rule.id is None:
-        return rule
-    here = f"{rule.path}:{rule.place.line}"
-    there = first.setdefault(rule.id, here)
-    if there == here:
-        return rule
-    problem = rule.source.problem(
-        "duplicate-id",
-        f"the id {rule.id} is already that of {there}",
-        rule.place,
-        hint="give this rule an id of its own, or take one of the two out",
-    )
-    return BrokenRule(
-        rule.file, rule.position, rule.alone, rule.id, rule.title, (problem, *rule.warnings)
-    )
+def convert_file(data: bytes, file: RuleFile, converter: Converter) -> list[Converted]:
+    """What comes out for each rule of a file."""
+    from transpile.load.rules import Rule, load_bytes  # noqa: PLC0415
+
+    results = []
+    for rule in load_bytes(data, file):
+        conversion = converter.convert(rule)
+        if isinstance(rule, Rule) and rule.id is not None:
+            results.append(Converted(conversion, rule.place, rule.source.line(rule.place.line)))
+        else:
+            results.append(Converted(conversion))
+    return results
+
+
+def _convert(file: RuleFile | Problem, converter: Converter, targets: list[str]) -> list[Converted]:
+    read = _read(file)
+    if isinstance(read, Problem):
+        return [_unread(file, read, targets)]
+    return convert_file(read, _rule_file(file), converter)
+
+
+def _read(file: RuleFile | Problem) -> bytes | Problem:
+    if isinstance(file, Problem):
+        return file
+    try:
+        return files.read_bytes(file)
+    except ProblemFound as found:
+        return found.problem
+
+
+def _rule_file(file: RuleFile | Problem) -> RuleFile:
+    return RuleFile(file.path, file.path) if isinstance(file, Problem) else file
+
+
+def _unread(file: RuleFile | Problem, problem: Problem, targets: Iterable[str]) -> Converted:
+    return Converted(broken(_rule_file(file), list(targets), [problem]))
+
+
+class _Ids:
+    """The ids of the rules so far."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def conversion(self, converted: Converted) -> Conversion:
+        """The conversion, or that of a broken rule where another one had the id before."""
+        conversion, place = converted.conversion, converted.place
+        first = conversion.queries[0]
+        if place is None or first.id is None:
+            return conversion
+        path = conversion.file.path
+        here = f"{path}:{place.line}"
+        there = self._first.setdefault(first.id, here)
+        if there == here:
+            return conversion
+        problem = Problem(
+            "duplicate-id",
+            f"the id {first.id} is already that of {there}",
+            path,
+            place.line,
+            place.column,
+            "give this rule an id of its own, or take one of the two out",
+            converted.excerpt,
+        )
+        return broken(
+            conversion.file,
+            [query.target for query in conversion.queries],
+            (problem, *conversion.problems),
+            position=conversion.position,
+            alone=conversion.alone,
+            id=first.id,
+            title=first.title,
+        )
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """A file on its way: what it holds, and in the end what came out."""
+
+    file: RuleFile
+    data: bytes = b""
+    key: bytes = b""
+    results: list[Converted] | None = None
+    encoded: bytes | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.results is not None or self.encoded is not None
+
+    def finish(self, outcome: bytes | list[Converted]) -> None:
+        """What came out, encoded or not; what the file held is let go."""
+        if isinstance(outcome, bytes):
+            self.encoded = outcome
+        else:
+            self.results = outcome
+        self.data = b""
+
+
+class Batch:
+    """One run over many files; to be closed, also after an interruption."""
+
+    def __init__(
+        self,
+        found: Iterable[RuleFile | Problem],
+        recipe: Recipe,
+        *,
+        cache: Cache | None = None,
+        jobs: int = 1,
+    ) -> None:
+        self._found = iter(found)
+        self._recipe = recipe
+        # Only then pipelines may ask other files, programs and servers for values.
+        asks = recipe.pipelines and os.environ.get("PYSIGMA_ALLOW_EXTERNAL_SOURCES")
+        self._cache = None if asks else cache
+        self._jobs = jobs
+        self._window: deque[Job] = deque()
+        self._pending: deque[Job] = deque()
+        self._converter: Converter | None = None
+        self._workers: Workers | None = None
+
+    def conversions(self) -> Iterator[Conversion]:
+        """What comes out for each rule, in the order of the files.
+
+        A rule whose id another one had before is broken: the two can't be told apart in a SIEM.
+        """
+        ids = _Ids()
+        while self._fill():
+            job = self._window[0]
+            if not job.is_done:
+                self._work(job)
+            elif self._workers is not None:
+                self._workers.feed(self._pending)
+            if job.is_done:
+                self._window.popleft()
+                for converted in self._results(job):
+                    yield ids.conversion(converted)
+
+    def check(self) -> None:
+        """Make sure that the pipeline files can be used.
+
+        Raises:
+            ProblemFound: one can't.
+        """
+        if not self._recipe.pipelines:
+            return
+        key = hashlib.sha256(b"pipelines" + self._recipe.digest).digest()
+        if self._cache is None or not self._cache.get([key]):
+            self._converter = self._recipe.converter()
+            if self._cache is not None:
+                self._cache.put(key, b"usable")
+
+    def close(self) -> None:
+        """End the other processes and keep what is worth keeping."""
+        if self._workers is not None:
+            self._workers.end()
+        if self._cache is not None:
+            self._cache.close()
+
+    def _fill(self) -> bool:
+        while len(self._window) <= _WINDOW - _CHUNK:
+            chunk = [self._job(file) for file in islice(self._found, _CHUNK)]
+            if not chunk:
+                break
+            self._look_up([job for job in chunk if not job.is_done])
+            self._window.extend(chunk)
+            self._pending.extend(job for job in chunk if not job.is_done)
+        return bool(self._window)
+
+    def _job(self, file: RuleFile | Problem) -> Job:
+        read = _read(file)
+        job = Job(_rule_file(file))
+        if isinstance(read, Problem):
+            job.finish([_unread(file, read, self._recipe.targets)])
+        else:
+            job.data = read
+        return job
+
+    def _look_up(self, jobs: list[Job]) -> None:
+        if self._cache is None:
+            return
+        for job in jobs:
+            name = job.file.path.rpartition("/")[2].encode("utf-8", "surrogateescape")
+            parts = (self._recipe.digest, b"%d\0" % len(name), name, job.data)
+            job.key = hashlib.sha256(b"".join(parts)).digest()
+        known = self._cache.get([job.key for job in jobs])
+        for job in jobs:
+            if job.key in known:
+                job.finish(known[job.key])
+                job.key = b""
+
+    def _work(self, job: Job) -> None:
+        if self._workers is None and self._jobs > 1 and len(self._pending) >= WORTH_WORKERS:
+            from transpile.run.parallel import Workers  # noqa: PLC0415
+
+            self._workers = Workers(self._recipe, self._jobs, self._converter)
+        if self._workers is not None:
+            self._workers.feed(self._pending)
+            self._workers.wait()
+        else:
+            if self._converter is None:
+                self._converter = self._recipe.converter()
+            self._pending.popleft()  # it is the first there, too
+            results = convert_file(job.data, job.file, self._converter)
+            encoded = None if self._cache is None else encode(results)
+            job.finish(results)
+            job.encoded = encoded
+
+    def _results(self, job: Job) -> list[Converted]:
+        if self._cache is not None and job.key and job.encoded is not None:
+            self._cache.put(job.key, job.encoded)
+        if job.results is None:
+            return decode(job.encoded or b"[]", job.file)
+        return job.results

@@ -4,42 +4,23 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from sigma.exceptions import SigmaError, SigmaTransformationError
 
 import backends
 from transpile.ir.lower import lower
 from transpile.ir.nodes import Node
-from transpile.load.about import About, about
-from transpile.load.files import RuleFile
+from transpile.load.about import about
 from transpile.load.logsource import LogSource
-from transpile.load.problem import Problem, Severity
 from transpile.load.rules import BrokenRule, Rule
-from transpile.query import Outcome, Place, Query, Reason, Refused
+from transpile.query import Outcome, Query, Reason, Refused
+from transpile.run.conversion import Conversion, broken
 from transpile.run.pipelines import Applied, UserPipelines
 from transpile.targets import registry
 from transpile.targets.plan import Plan
 from transpile.targets.target import Target
 
-
-@dataclass(frozen=True)
-class Conversion:
-    """What came out for one rule: plain data, the same from whichever process.
-
-    There is one query for each target, in their order. `about` is what a sound rule says of
-    itself, `problems` are those of the rule, `excerpts` the lines of its file that reasons name;
-    `traceback` is empty unless a query failed by a fault of this program.
-    """
-
-    file: RuleFile
-    position: int
-    alone: bool
-    queries: tuple[Query, ...]
-    problems: tuple[Problem, ...] = ()
-    excerpts: Mapping[int, str] = field(default_factory=dict)
-    traceback: str = ""
-    about: About | None = None
+__all__ = ["Conversion", "Converter"]
 
 
 class Converter:
@@ -78,12 +59,16 @@ class Converter:
         )
 
     def _broken(self, rule: BrokenRule) -> Conversion:
-        reasons = tuple(map(_reason, (p for p in rule.problems if p.severity is Severity.ERROR)))
-        queries = tuple(
-            Query(rule.id, rule.title, rule.path, target.name, rule.outcome, reasons)
-            for target in self.targets
+        return broken(
+            rule.file,
+            [target.name for target in self.targets],
+            rule.problems,
+            position=rule.position,
+            alone=rule.alone,
+            id=rule.id,
+            title=rule.title,
+            outcome=rule.outcome,
         )
-        return Conversion(rule.file, rule.position, rule.alone, queries, rule.problems)
 
     def _queries(self, rule: Rule, stacks: list[str]) -> list[Query]:
         try:
@@ -161,13 +146,6 @@ def _unconverted(
     fields: Mapping[str, str] | None = None,
 ) -> Query:
     return Query(rule.id, rule.title, rule.path, target.name, outcome, reasons, None, fields or {})
-
-
-def _reason(problem: Problem) -> Reason:
-    place = None
-    if problem.line is not None:
-        place = Place(problem.line, problem.column or 1)
-    return Reason(problem.code, problem.message, place)
 
 
 def _words(error: SigmaError) -> str:

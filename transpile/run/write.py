@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 from transpile.load.problem import Problem
 from transpile.query import Query
-from transpile.run.convert import Conversion
-from transpile.targets.target import Target
+from transpile.run.conversion import Conversion
+
+if TYPE_CHECKING:
+    from transpile.targets.registry import Ending
+    from transpile.targets.target import Target
 
 
 class QueryFolder:
@@ -21,8 +27,9 @@ class QueryFolder:
     is called and wherever links inside the folder lead.
     """
 
-    def __init__(self, root: Path, targets: Sequence[Target]) -> None:
+    def __init__(self, root: Path, targets: Sequence[Target | Ending]) -> None:
         self._root = root
+        self._path = os.fspath(root)
         shared = Counter(target.suffix for target in targets)
         self._suffixes = {
             target.name: f"{target.name}.{target.suffix}"
@@ -31,67 +38,113 @@ class QueryFolder:
             for target in targets
         }
         self._written: dict[str, str] = {}
-        self._made: set[Path] = set()
+        self._made: set[PurePosixPath] = set()
 
     def write(self, conversion: Conversion) -> list[Problem]:
         """Write the queries of a rule; what could not be written, and why, comes back.
 
         Raises OSError: the folder or a file in it can't be written.
         """
-        queries = (query for query in conversion.queries if query.text is not None)
-        problems = (self._write(conversion, query) for query in queries)
+        folder, stem = self._place(conversion)
+        problems = (
+            self._write(conversion, folder, f"{stem}.{self._suffixes[query.target]}", query.text)
+            for query in conversion.queries
+            if query.text is not None
+        )
         return [problem for problem in problems if problem is not None]
 
     def name(self, conversion: Conversion, query: Query) -> PurePosixPath:
         """The name of a query's file below the folder."""
-        relative = PurePosixPath(conversion.file.relative)
-        stem = PurePosixPath(relative.name).stem
-        if not conversion.alone:
-            stem = f"{stem}-{conversion.position}"
-        return relative.parent / f"{stem}.{self._suffixes[query.target]}"
+        folder, stem = self._place(conversion)
+        return folder / f"{stem}.{self._suffixes[query.target]}"
 
-    def _write(self, conversion: Conversion, query: Query) -> Problem | None:
-        name = self.name(conversion, query)
-        other = self._written.setdefault(str(name).casefold(), conversion.file.path)
+    @staticmethod
+    def _place(conversion: Conversion) -> tuple[PurePosixPath, str]:
+        relative = PurePosixPath(conversion.file.relative)
+        stem = relative.stem if conversion.alone else f"{relative.stem}-{conversion.position}"
+        return relative.parent, stem
+
+    def _write(
+        self, conversion: Conversion, folder: PurePosixPath, file: str, text: str
+    ) -> Problem | None:
+        name = file if (inside := str(folder)) == "." else f"{inside}/{file}"
+        other = self._written.setdefault(name.casefold(), conversion.file.path)
         if other != conversion.file.path:
             message = f"{name} already holds the query of {other}"
             hint = "rename one of the two rule files"
             return Problem("output-collision", message, conversion.file.path, hint=hint)
-        path = self._root / name
-        if ".." in name.parts or name.is_absolute() or not self._make(path.parent):
+        if not self._make(folder):
             message = f"{name} would be outside of the folder for queries"
             return Problem("output-outside", message, conversion.file.path)
-        replace_file(path, f"{query.text}\n".encode())
+        replace_file(f"{self._path}/{name}", f"{text}\n".encode())
         return None
 
-    def _make(self, folder: Path) -> bool:
-        """Make a folder, unless a link leads it out of the root."""
-        if folder not in self._made:
+    def _make(self, inside: PurePosixPath) -> bool:
+        """Make a folder below the root, unless its name or a link leads it out of there."""
+        if inside not in self._made:
+            folder = self._root / inside
+            if ".." in inside.parts or inside.is_absolute():
+                return False
             if not folder.resolve().is_relative_to(self._root.resolve()):
                 return False
             folder.mkdir(parents=True, exist_ok=True)
-            self._made.add(folder)
+            self._made.add(inside)
         return True
 
 
-def replace_file(path: Path, data: bytes) -> None:
+def replace_file(path: str | Path, data: bytes) -> None:
     """Give a file this content at once; one that has it already keeps its times.
 
     Raises OSError: it can't be written; the file is as it was before.
     """
+    path = os.fspath(path)
+    if _holds(path, data):
+        return
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")  # noqa: PTH118 (many files)
     try:
-        if not path.is_symlink() and path.read_bytes() == data:
-            return
-    except FileNotFoundError:
-        pass
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    try:
-        # O_EXCL follows no link that somebody else put there.
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(temporary, flags, 0o666), "wb") as stream:
-            stream.write(data)
-        temporary.replace(path)
+        _write_new(temporary, data)
+        os.replace(temporary, path)  # noqa: PTH105
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)  # noqa: PTH108
         raise
+
+
+def _holds(path: str, data: bytes) -> bool:
+    try:
+        file = os.open(path, os.O_RDONLY | _NO_LINK | _BINARY)
+    except FileNotFoundError:
+        return False
+    except OSError:
+        if os.path.islink(path):  # noqa: PTH114
+            return False
+        raise
+    try:
+        if _NO_LINK == 0 and os.path.islink(path):  # noqa: PTH114
+            return False
+        if stat.S_ISREG((found := os.fstat(file)).st_mode) and found.st_size != len(data):
+            return False
+        return os.read(file, len(data) + 1) == data
+    finally:
+        os.close(file)
+
+
+def _write_new(path: str, data: bytes) -> None:
+    # O_EXCL follows no link that somebody else put there.
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY
+    try:
+        file = os.open(path, flags, 0o666)
+    except FileExistsError:
+        os.unlink(path)  # noqa: PTH108
+        file = os.open(path, flags, 0o666)
+    try:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[os.write(file, rest) :]
+    finally:
+        os.close(file)
+
+
+_NO_LINK: int = getattr(os, "O_NOFOLLOW", 0)
+_BINARY: int = getattr(os, "O_BINARY", 0)

@@ -1,0 +1,208 @@
+"""Other processes that convert; each gets some files at a time and tells which one it is at.
+
+A process that dies, for want of memory or by a fault of a C library, is named with the file that it
+was at; the others of its files go to another one.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import suppress
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any
+
+from transpile.load.files import RuleFile
+from transpile.load.problem import Problem
+from transpile.run.conversion import Converted, broken
+from transpile.run.encoding import encode
+
+if TYPE_CHECKING:
+    from transpile.run.batch import Job
+    from transpile.run.convert import Converter
+    from transpile.run.recipe import Recipe
+
+_FILES = 24
+"""files that a process gets at once"""
+_BYTES = 32 * 1024
+"""and their size, unless a single one is larger: what fits in a pipe before anybody reads it"""
+_QUEUED = 2
+"""portions that a process has at a time, so that it need not wait for the next"""
+_PATIENCE = 0.3
+"""seconds in which a process that has nothing to do may end by itself"""
+_BUSY_PATIENCE = 0.05
+"""and one that was at work, or is gone already"""
+
+
+class Workers:
+    """Processes that convert by a recipe."""
+
+    def __init__(self, recipe: Recipe, count: int, converter: Converter | None = None) -> None:
+        """Start them; a converter of the recipe saves making one."""
+        self._recipe = recipe
+        # A fork shares what is loaded; it is safe where there is no other thread.
+        forks = sys.platform == "linux" and threading.active_count() == 1
+        self._context: Any = multiprocessing.get_context("fork" if forks else "spawn")
+        # Whoever forks must not flush again what is still to be written.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        self._converter = (converter or recipe.converter()) if forks else None
+        self._workers: list[_Worker] = []
+        self._again: deque[Job] = deque()
+        for _ in range(count):
+            self._start()
+
+    def feed(self, pending: deque[Job]) -> None:
+        """Take up what is done, and give work to those that have little."""
+        while self._take(0):
+            pass
+        while self._again:
+            pending.appendleft(self._again.pop())
+        for worker in self._workers:
+            while pending and len(worker.portions) < _QUEUED:
+                worker.send(_portion(pending))
+
+    def wait(self) -> None:
+        """Wait until one of them has done something."""
+        self._take(None)
+
+    def end(self) -> None:
+        """End them all, whatever they are at."""
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
+
+    def _start(self) -> None:
+        others = [worker.connection for worker in self._workers]
+        worker = _Worker(self._context, self._recipe, self._converter, others)
+        self._workers.append(worker)
+
+    def _take(self, timeout: float | None) -> bool:
+        ready = connection.wait([worker.connection for worker in self._workers], timeout)
+        for worker in [one for one in self._workers if one.connection in ready]:
+            try:
+                outcomes = worker.connection.recv()
+            except (EOFError, OSError, pickle.UnpicklingError):
+                self._replace(worker)
+                continue
+            for job, outcome in zip(worker.portions.popleft(), outcomes, strict=True):
+                job.finish(outcome)
+        return bool(ready)
+
+    def _replace(self, worker: _Worker) -> None:
+        """Another process for one that is gone; the file that it was at is not tried again."""
+        self._workers.remove(worker)
+        left = [job for portion in worker.portions for job in portion]
+        position = worker.position.value
+        code = worker.end()
+        if left:
+            culprit = left.pop(min(position, len(worker.portions[0]) - 1))
+            culprit.finish([_lost(culprit.file, code, self._recipe.targets)])
+        self._again.extend(left)
+        self._start()
+
+
+def _portion(pending: deque[Job]) -> list[Job]:
+    portion = [pending.popleft()]
+    size = len(portion[0].data)
+    while pending and len(portion) < _FILES and size + len(pending[0].data) <= _BYTES:
+        size += len(pending[0].data)
+        portion.append(pending.popleft())
+    return portion
+
+
+def _lost(file: RuleFile, code: int | None, targets: Sequence[str]) -> Converted:
+    how = f"exit code {code}"
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            how = signal.Signals(-code).name
+    message = f"the process that converted this file ended before it was done ({how})"
+    hint = "leave the file out, or convert it alone to see whether it needs too much memory"
+    problem = Problem("process-lost", message, file.path, hint=hint)
+    return Converted(broken(file, targets, [problem]))
+
+
+class _Worker:
+    """One process, and the files that it has been given."""
+
+    def __init__(
+        self,
+        context: Any,
+        recipe: Recipe,
+        converter: Converter | None,
+        others: Sequence[Connection],
+    ) -> None:
+        self.portions: deque[list[Job]] = deque()
+        self.position = context.RawValue("i", 0)
+        """which file of its portion it is at"""
+        self.connection, theirs = context.Pipe()
+        forks = context.get_start_method() == "fork"
+        # What a fork holds open besides would keep others from seeing that we are gone.
+        inherited = [self.connection, *others] if forks else []
+        self._process = context.Process(
+            target=_convert,
+            args=(theirs, self.position, recipe, converter, inherited),
+            daemon=True,
+        )
+        self._process.start()
+        theirs.close()
+
+    def send(self, portion: list[Job]) -> None:
+        """Give it files; where it is gone, reading from it tells."""
+        self.portions.append(portion)
+        with suppress(OSError):
+            self.connection.send([(job.data, job.file) for job in portion])
+
+    def end(self) -> int | None:
+        """End the process, if it hasn't; its exit code."""
+        self.connection.close()
+        self._process.join(_BUSY_PATIENCE if self.portions else _PATIENCE)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        code: int | None = self._process.exitcode
+        return code
+
+
+def _convert(
+    pipe: Connection,
+    position: Any,
+    recipe: Recipe,
+    converter: Converter | None,
+    inherited: Sequence[Connection],
+) -> None:
+    """What each process does until the other end of the pipe is closed."""
+    from transpile.run.batch import convert_file  # noqa: PLC0415
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started us decides
+    for one in inherited:
+        one.close()
+    if converter is None:
+        converter = recipe.converter()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    with suppress(EOFError, OSError):
+        while True:
+            outcomes: list[bytes | list[Converted]] = []
+            for number, (data, file) in enumerate(pipe.recv()):
+                position.value = number
+                results = convert_file(data, file, converter)
+                outcomes.append(encode(results) or results)
+            pipe.send(outcomes)
+            position.value = 0
+
+
+def cores() -> int:
+    """How many processes can run at once."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1
