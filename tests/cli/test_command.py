@@ -134,8 +134,8 @@ def test_refusal_is_told_once_for_all_targets(here: Path) -> None:
     code, out, err = run(*arguments)
     assert (code, out) == (1, "")
     assert err == (
-        "rules/r.yml:8:21: regex-lookaround: the pattern looks ahead or behind, which this language can't"
-        " (refused: elastic-eql, elastic-lucene)\n"
+        "rules/r.yml:8:21: regex-lookaround: the pattern looks ahead or behind, which this language"
+        " can't (refused: elastic-eql, elastic-lucene)\n"
         "  8 |     CommandLine|re: 'a(?!b)'\n"
         "    |                     ^\n"
     )
