@@ -17,7 +17,7 @@ from transpile.export.outputs import Export
 from transpile.load.files import find
 from transpile.load.problem import Problem
 from transpile.run.batch import convert_files
-from transpile.run.convert import Converter
+from transpile.run.convert import Conversion, Converter
 
 SCHEMAS = Path(__file__).parent / "schemas"
 
@@ -54,11 +54,16 @@ class Exported:
     """The files of an export, the problems of its rules, and the queries that `convert` gives."""
 
     def __init__(
-        self, files: Mapping[str, str], problems: list[Problem], queries: dict[str, str]
+        self,
+        files: Mapping[str, str],
+        problems: list[Problem],
+        queries: dict[str, str],
+        conversions: list[Conversion],
     ) -> None:
         self.files = files
         self.problems = problems
         self.queries = queries
+        self.conversions = conversions
 
     @property
     def only(self) -> str:
@@ -83,13 +88,14 @@ def export_rules(tmp_path: Path) -> ExportRules:
         export = Export(FORMATS[form], profiles.read(str(tmp_path / "profile.toml")))
         converter = Converter([target or FORMATS[form].target])
         problems, queries = [], {}
-        for conversion in convert_files(find([str(folder)]), converter):
+        conversions = list(convert_files(find([str(folder)]), converter))
+        for conversion in conversions:
             problems += [*conversion.problems, *export.add(conversion)]
             (query,) = conversion.queries
             if query.text is not None:
                 queries[query.title] = query.text
         files = {name: file.text for name, file in export.files().items()}
-        return Exported(files, problems, queries)
+        return Exported(files, problems, queries, conversions)
 
     return run
 

@@ -68,6 +68,11 @@ def test_the_files_are_the_same_everywhere(here: Path, form: str) -> None:
         assert not data or data.endswith(b"\n")
 
 
+def test_the_help_names_every_format(here: Path) -> None:
+    shown = "".join(run("--help")[1].split())
+    assert all(form in shown for form in (*FORMATS, "defender-rules"))
+
+
 def test_one_file_is_printed(here: Path) -> None:
     code, out, err = run("rules/windows/a.yml", "--as", "kibana-rules")
     assert (code, err) == (0, "")

@@ -8,12 +8,16 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import addonfactory_splunk_conf_parser_lib as splunk_conf
 import pytest
 
+from transpile.export import profile as profiles
 from transpile.export.duration import Duration
+from transpile.export.formats import FORMATS
+from transpile.export.outputs import Export
 from transpile.export.settings import RUNS
 from transpile.export.splunk import cron
 
@@ -229,3 +233,15 @@ def test_cron_runs_as_often_as_it_says(every: str) -> None:
 def test_searches_spread_over_the_time() -> None:
     hourly = {cron(Duration(60), str(number)) for number in range(200)}
     assert len(hourly) > 50
+
+
+def test_a_line_that_ends_in_a_backslash_is_refused(export_rules: Callable[..., Any]) -> None:
+    """No query of ours has one today; a conf file would join it with the next line."""
+    conversion = export_rules("splunk-savedsearches").conversions[0]
+    (query,) = conversion.queries
+    for text in ("a\\", "a\\\nb", "a\\ \nb"):
+        query_of_such_lines = replace(query, text=text)
+        export = Export(FORMATS["splunk-savedsearches"], profiles.read(None))
+        (problem,) = export.add(replace(conversion, queries=(query_of_such_lines,)))
+        assert problem.code == "conf-line-end"
+        assert list(stanzas(export.files()["savedsearches.conf"].text)) == []

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import backends
 import transpile
+from transpile.load.files import RuleFile, read_bytes
 
 _DECIDE = ("attack", "export", "ir", "load", "run", "targets", "query.py")
 """what in the package decides what outputs look like"""
@@ -43,9 +44,12 @@ class Made:
 def made(form: str, targets: Sequence[str], profile: str, pipelines: Sequence[str]) -> Made:
     """What outputs are made with now.
 
-    Raises OSError: a pipeline file can't be read.
+    Raises ProblemFound: a pipeline file can't be read.
     """
-    hashes = {PurePath(path).name: _hash(Path(path).read_bytes()) for path in pipelines}
+    hashes = {
+        PurePath(path).name: _hash(read_bytes(RuleFile(PurePath(path).as_posix(), path)))
+        for path in pipelines
+    }
     return Made(form, tuple(targets), profile, hashes, transpile.__version__, mapping_version())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from transpile.export.detection import stem_of
 from transpile.load.about import PARTS
 from transpile.query import Outcome, Reason
-from transpile.run.convert import Conversion
+from transpile.run.conversion import Conversion
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from transpile.export.folder import OutputFolder
 from transpile.export.outputs import Outputs
 from transpile.load.problem import Problem, Severity
 from transpile.query import Place, Reason
-from transpile.run.convert import Conversion
+from transpile.run.conversion import Conversion
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import typer
 
 from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
 from transpile.cli.exits import ExitCode, planned_end, say
-from transpile.cli.export import known_format, refuse_problem, target_of
+from transpile.cli.export import batch_of, known_format, refuse_problem, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from transpile.export.folder import OutputFolder
     from transpile.load.files import RuleFile
     from transpile.load.problem import Problem
-    from transpile.run.convert import Conversion, Converter
+    from transpile.run.batch import Batch
+    from transpile.run.conversion import Conversion
 
 _LONG = 50
 """files from which on a progress bar is worth its place"""
@@ -89,6 +90,9 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
     diff: Annotated[
         bool, typer.Option("--diff/--no-diff", help="Print the differences line by line.")
     ] = True,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
     ] = False,
@@ -111,18 +115,18 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
     if not found:
         refuse_usage(f"no rules (*.yml, *.yaml) in {rules}")
     try:
-        made = _setup(OutputFolder(out), form, target, pipeline or [], profile)
+        targets, checking = _setup(OutputFolder(out), form, target, pipeline or [], profile)
     except ProblemFound as bad:
         refuse_problem(bad.problem)
     except OSError as error:
         refuse_usage(f"can't read {error.filename}: {error.strerror}")
-    converter, checking = made
     if explain and checking.lock.lock is None:
         refuse_usage(f"{out} has no lock file to compare with; check --fix writes one")
-    use_utf8()
-    with planned_end():
-        run = _Run(converter, checking, found, str(out), debug=debug)
-        code = run.go(report, fix=fix, explain=explain, diff=diff)
+    with batch_of(found, targets, pipeline, no_cache=no_cache) as batch:
+        use_utf8()
+        with planned_end():
+            run = _Run(batch, checking, found, str(out), debug=debug)
+            code = run.go(report, fix=fix, explain=explain, diff=diff)
     raise typer.Exit(code)
 
 
@@ -132,13 +136,13 @@ def _setup(
     targets: list[str] | None,
     pipelines: list[str],
     profile: str | None,
-) -> tuple[Converter, Check]:
-    """What converts the rules, and what compares them with the folder."""
+) -> tuple[list[str], Check]:
+    """The targets, and what compares their outputs with the folder."""
     from transpile.check.made import QUERIES, made  # noqa: PLC0415
     from transpile.check.run import Check, locked  # noqa: PLC0415
     from transpile.export import profile as profiles  # noqa: PLC0415
     from transpile.export.outputs import Export, QueryFiles  # noqa: PLC0415
-    from transpile.run.convert import Converter  # noqa: PLC0415
+    from transpile.targets import registry  # noqa: PLC0415
 
     lock = locked(folder).lock
     form = form or (lock.made.form if lock else QUERIES)
@@ -147,17 +151,18 @@ def _setup(
     if form == QUERIES:
         if profile is not None:
             refuse_usage("a profile is for exports; say which with --as")
-        converter = Converter(known_targets(targets), pipelines)
-        now = made(form, [target.name for target in converter.targets], "", pipelines)
-        suffixes = [f".{target.suffix}" for target in converter.targets]
-        return converter, Check(folder, QueryFiles(converter.targets), now, suffixes)
+        targets = known_targets(targets)
+        endings = [registry.ending(name) for name in targets]
+        now = made(form, targets, "", pipelines)
+        suffixes = [f".{ending.suffix}" for ending in endings]
+        return targets, Check(folder, QueryFiles(endings), now, suffixes)
     chosen = known_format(form)
     if targets and len(targets) > 1:
         refuse_usage("an export holds the queries of one target")
     settings = profiles.read(profile)
-    converter = Converter([target_of(chosen, targets[0] if targets else None)], pipelines)
-    now = made(form, [converter.targets[0].name], settings.digest, pipelines)
-    return converter, Check(folder, Export(chosen, settings), now, ())
+    name = target_of(chosen, targets[0] if targets else None)
+    now = made(form, [name], settings.digest, pipelines)
+    return [name], Check(folder, Export(chosen, settings), now, ())
 
 
 class _Run:
@@ -165,14 +170,14 @@ class _Run:
 
     def __init__(
         self,
-        converter: Converter,
+        batch: Batch,
         checking: Check,
         found: Sequence[RuleFile | Problem],
         out: str,
         *,
         debug: bool,
     ) -> None:
-        self._converter = converter
+        self._batch = batch
         self._check = checking
         self._found = found
         self._out = out
@@ -180,10 +185,9 @@ class _Run:
 
     def go(self, report: Report, *, fix: bool, explain: bool, diff: bool) -> ExitCode:
         from transpile.load.files import RuleFile  # noqa: PLC0415
-        from transpile.run.batch import convert_files  # noqa: PLC0415
 
         with self._progress() as advance:
-            for conversion in convert_files(self._found, self._converter):
+            for conversion in self._batch.conversions():
                 self._add(conversion)
                 if conversion.position == 1:
                     advance()

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
+from transpile.cli.arguments import (
+    check_paths,
+    known_targets,
+    refuse_usage,
+    use_utf8,
+    used_cache,
+)
 from transpile.cli.exits import ExitCode, planned_end
 
 if TYPE_CHECKING:
@@ -22,7 +28,8 @@ if TYPE_CHECKING:
     from transpile.export.outputs import Export
     from transpile.load.files import RuleFile
     from transpile.load.problem import Problem
-    from transpile.run.convert import Conversion, Converter
+    from transpile.run.batch import Batch
+    from transpile.run.conversion import Conversion
 
 _LONG = 50
 """files from which on a progress bar is worth its place"""
@@ -83,6 +90,9 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
             help="A pySigma pipeline file of your own, applied first; several are allowed.",
         ),
     ] = None,
+    no_cache: Annotated[
+        bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
+    ] = False,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
     ] = False,
@@ -98,7 +108,6 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
     from transpile.export.outputs import Export  # noqa: PLC0415
     from transpile.load.files import find  # noqa: PLC0415
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
-    from transpile.run.convert import Converter  # noqa: PLC0415
 
     chosen = known_format(form)
     target = target_of(chosen, target)
@@ -108,16 +117,37 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
         refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
     try:
         settings = profiles.read(profile)
-        converter = Converter([target], pipeline or ())
         now = made(chosen.name, [target], settings.digest, pipeline or ())
     except ProblemFound as bad:
         refuse_problem(bad.problem)
-    except OSError as error:
-        refuse_usage(f"can't read {error.filename}: {error.strerror}")
-    use_utf8()
-    with planned_end():
-        code = _Run(converter, found, Export(chosen, settings), now, output, debug=debug).go()
+    with batch_of(found, [target], pipeline, no_cache=no_cache) as batch:
+        use_utf8()
+        with planned_end():
+            code = _Run(batch, found, Export(chosen, settings), now, output, debug=debug).go()
     raise typer.Exit(code)
+
+
+@contextmanager
+def batch_of(
+    found: Sequence[RuleFile | Problem],
+    targets: Sequence[str],
+    pipelines: Sequence[str] | None,
+    *,
+    no_cache: bool,
+) -> Iterator[Batch]:
+    """A batch on all cores and from the cache; the command ends where a pipeline can't be used."""
+    from transpile.load.problem import ProblemFound  # noqa: PLC0415
+    from transpile.run.batch import Batch  # noqa: PLC0415
+    from transpile.run.parallel import cores  # noqa: PLC0415
+    from transpile.run.recipe import Recipe  # noqa: PLC0415
+
+    recipe = Recipe(tuple(targets), tuple(pipelines or ()))
+    with closing(Batch(found, recipe, cache=used_cache(no_cache), jobs=cores())) as batch:
+        try:
+            batch.check()
+        except ProblemFound as bad:
+            refuse_problem(bad.problem)
+        yield batch
 
 
 def known_format(name: str) -> Format:
@@ -136,7 +166,7 @@ def target_of(form: Format, target: str | None) -> str:
     from transpile.targets import registry  # noqa: PLC0415
 
     (name,) = known_targets([target or form.target])
-    dialect = registry.get(name).dialect
+    dialect = registry.ending(name).suffix
     if dialect not in form.dialects:
         refuse_usage(f"{form.name} holds {' or '.join(form.dialects)}, and {name} is {dialect}")
     return name
@@ -155,7 +185,7 @@ class _Run:
 
     def __init__(  # noqa: PLR0913
         self,
-        converter: Converter,
+        batch: Batch,
         found: Sequence[RuleFile | Problem],
         export: Export,
         made: Made,
@@ -167,19 +197,17 @@ class _Run:
         from transpile.cli.reports import Summary  # noqa: PLC0415
         from transpile.export.folder import OutputFolder  # noqa: PLC0415
 
-        self._converter = converter
+        self._batch = batch
         self._found = found
         self._export = export
         self._check = Check(OutputFolder(output or Path()), export, made, ())
         self._output = output
         self._debug = debug
-        self._summary = Summary([target.name for target in converter.targets])
+        self._summary = Summary(made.targets)
 
     def go(self) -> ExitCode:
-        from transpile.run.batch import convert_files  # noqa: PLC0415
-
         with self._progress() as advance:
-            for conversion in convert_files(self._found, self._converter):
+            for conversion in self._batch.conversions():
                 self._add(conversion)
                 if conversion.position == 1:
                     advance()

@@ -13,7 +13,7 @@ from transpile.export.profile import Profile
 from transpile.export.settings import Settings
 from transpile.load.about import About
 from transpile.query import Query
-from transpile.run.convert import Conversion
+from transpile.run.conversion import Conversion
 
 _NAMESPACE = uuid.UUID("6a0c2a0e-4f0b-5d55-9a2f-3c1f4c3b8e11")
 """where the ids of exported rules come from; it must never change"""

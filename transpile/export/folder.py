@@ -18,6 +18,7 @@ class OutputFolder:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._inside: dict[Path, bool] = {}
 
     def read(self, name: str) -> bytes | None:
         """The content of a file; None where there is none.
@@ -66,7 +67,12 @@ class OutputFolder:
     def _path(self, name: str) -> Path:
         relative = PurePosixPath(name)
         path = self.root / relative
-        outside = ".." in relative.parts or relative.is_absolute()
-        if outside or not path.parent.resolve().is_relative_to(self.root.resolve()):
+        if ".." in relative.parts or relative.is_absolute() or not self._is_inside(path.parent):
             raise OutsideFolder(name)
         return path
+
+    def _is_inside(self, folder: Path) -> bool:
+        """Whether a folder is below the root, wherever links lead; asked once for each folder."""
+        if folder not in self._inside:
+            self._inside[folder] = folder.resolve().is_relative_to(self.root.resolve())
+        return self._inside[folder]

@@ -20,6 +20,7 @@ class Format:
     target: str
     """the target of its queries, if none is asked for"""
     dialects: tuple[str, ...]
+    """which is also what the files of such queries end in"""
 
     def start(self, profile: Profile) -> Exporter:
         """An exporter without rules."""

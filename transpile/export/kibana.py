@@ -20,7 +20,7 @@ from transpile.export.profile import Profile
 from transpile.targets import registry
 
 _TYPES = {"lucene": ("query", "lucene"), "eql": ("eql", "eql")}
-"""the type of a rule and its language, by dialect"""
+"""the type of a rule and its language, by the ending of the query's files"""
 _SEVERITIES = {"informational": "low"}
 """severities that Kibana doesn't have"""
 _DATA_VIEWS = uuid.UUID("0b6ee0b8-5c1e-5d0e-9d7d-8a4c5f7e2b61")
@@ -71,7 +71,7 @@ class SavedSearches:
 def rule(detection: Detection) -> dict[str, Any]:
     """A rule of the detection engine."""
     settings, about = detection.settings, detection.about
-    kind, language = _TYPES[registry.get(detection.query.target).dialect]
+    kind, language = _TYPES[registry.ending(detection.query.target).suffix]
     content: dict[str, Any] = {
         "rule_id": detection.id,
         "name": detection.title,

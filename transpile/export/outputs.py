@@ -11,9 +11,9 @@ from transpile.export.formats import Format
 from transpile.export.profile import Profile
 from transpile.load.problem import Problem, Severity
 from transpile.query import Query, Refused
-from transpile.run.convert import Conversion
+from transpile.run.conversion import Conversion
 from transpile.run.write import QueryFolder
-from transpile.targets.target import Target
+from transpile.targets.registry import Ending
 
 
 class Outputs(Protocol):
@@ -29,8 +29,8 @@ class Outputs(Protocol):
 class QueryFiles:
     """The queries themselves, a file for each rule and target."""
 
-    def __init__(self, targets: Sequence[Target]) -> None:
-        self._names = QueryFolder(Path(), targets)
+    def __init__(self, endings: Sequence[Ending]) -> None:
+        self._names = QueryFolder(Path(), endings)
         self._files = _Files()
 
     def add(self, conversion: Conversion) -> list[Problem]:
