@@ -47,6 +47,7 @@ def rule(number: int, value: str = "odd, and long enough for several lines") -> 
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with two rules, below `rules`."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("SIGMA_TRANSPILE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rules/sub").mkdir(parents=True)
     (tmp_path / "rules/one.yml").write_text(rule(1), "utf-8")

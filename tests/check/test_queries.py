@@ -315,3 +315,22 @@ def test_nothing_printed_obeys_a_hostile_file(queries: Path, run: Run) -> None:
     out = run("check", "rules", "out").out
     assert "\x1b" not in out
     assert "\x07" not in out
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database", None])
+def test_the_cache_decides_nothing(
+    queries: Path, here: Path, run: Run, damage: bytes | None
+) -> None:
+    """The answer is the same where it is damaged, or gone."""
+    (kept,) = (here / "cache").glob("*.sqlite")
+    for side in (here / "cache").iterdir():
+        side.unlink()
+    if damage is not None:
+        kept.write_bytes(damage)
+    assert run("check", "rules", "out").code == 0
+    edit(here / "rules/one.yml", "odd", "even")
+    edit(queries / "sub/two.spl", "odd", "mine")
+    changed = run("check", "rules", "out", "--no-diff")
+    assert changed.code == 1
+    assert changed == run("check", "rules", "out", "--no-diff", "--no-cache")
+    assert changed.out.count("changed ") == 3

@@ -29,6 +29,7 @@ LOCK = "sigma-transpile.lock"
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule_text: str) -> Path:
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
+    monkeypatch.setenv("SIGMA_TRANSPILE_CACHE", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
     (tmp_path / "rules/windows").mkdir(parents=True)
     (tmp_path / "rules/windows/a.yml").write_text(rule_text, "utf-8")
