@@ -21,6 +21,8 @@ def literals(leaf: Equals | Glob) -> str:
 
 def has_case(text: str) -> bool:
     """Whether the text can be written in another case."""
+    if text.isascii():
+        return text.upper() != text or text.lower() != text
     return any(len(variants(c)) > 1 for c in text)
 
 

@@ -70,13 +70,15 @@ def name(field: Field) -> str:
 
 def string(text: str) -> str:
     """A string in double quotes; control characters by their code point."""
-    return '"' + "".join(map(_character, text)) + '"'
+    return f'"{_ESCAPED.sub(_escape, text)}"'
 
 
-def _character(c: str) -> str:
-    if c in _ESCAPES:
-        return _ESCAPES[c]
-    return f"\\u{{{ord(c):02x}}}" if ord(c) < ord(" ") or c == "\x7f" else c
+_ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f]')
+
+
+def _escape(found: re.Match[str]) -> str:
+    c = found[0]
+    return _ESCAPES[c] if c in _ESCAPES else f"\\u{{{ord(c):02x}}}"
 
 
 def raw(text: str) -> str:

@@ -170,7 +170,7 @@ def _beyond_ascii(text: str) -> bool:
 
     https://learn.microsoft.com/kusto/query/datatypes-string-operators
     """
-    return any(not c.isascii() and len(regex.variants(c)) > 1 for c in text)
+    return not text.isascii() and any(not c.isascii() and len(regex.variants(c)) > 1 for c in text)
 
 
 def _is_empty(leaf: _Value) -> bool:

@@ -16,6 +16,8 @@ _NAME = re.compile(r"[A-Za-z0-9_.\- ]+")
 
 def string(text: str) -> str:
     """A double-quoted literal; https://learn.microsoft.com/kusto/query/scalar-data-types/string"""
+    if text.isprintable() and _ESCAPES.keys().isdisjoint(text):
+        return f'"{text}"'
     return f'"{"".join(map(_escaped, text))}"'
 
 

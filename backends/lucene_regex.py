@@ -7,6 +7,7 @@ https://www.elastic.co/guide/en/elasticsearch/reference/8.17/regexp-syntax.html
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import product
 
 from transpile.ir.nodes import Parts, Wildcard
@@ -69,6 +70,7 @@ def search(pattern: Pattern, *, skipping: bool = False) -> str:
     return "|".join(possible)
 
 
+@lru_cache(maxsize=4096)
 def _character(character: str, *, folded: bool) -> str:
     cases = variants(character) if folded else (character,)
     if len(cases) > 1:

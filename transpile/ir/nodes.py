@@ -17,6 +17,8 @@ from transpile.query import Place
 class Type(Enum):
     """What a target's field holds, as far as it changes how a query must be written."""
 
+    __hash__ = object.__hash__  # that of enums is slower, and nodes are hashed often
+
     UNKNOWN = "unknown"
     STRING = "string"
     """text without an index of its own rules: SPL fields, KQL string columns"""
@@ -40,6 +42,8 @@ class Type(Enum):
 class Wildcard(Enum):
     """What a glob holds between its literal runs."""
 
+    __hash__ = object.__hash__  # that of enums is slower, and nodes are hashed often
+
     ANY_RUN = "*"
     ANY_ONE = "?"
 
@@ -60,6 +64,9 @@ class Field:
     @property
     def sigma_name(self) -> str:
         return self.sigma or self.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
 Parts: TypeAlias = tuple[str | Wildcard, ...]
@@ -96,6 +103,9 @@ class Equals(Leaf):
     value: str
     cased: bool = False
 
+    def __hash__(self) -> int:
+        return hash(self.value)
+
 
 @dataclass(frozen=True, slots=True)
 class Glob(Leaf):
@@ -104,6 +114,9 @@ class Glob(Leaf):
     field: Field
     parts: Parts
     cased: bool = False
+
+    def __hash__(self) -> int:
+        return hash(self.parts)
 
 
 @dataclass(frozen=True, slots=True)

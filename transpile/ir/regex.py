@@ -105,6 +105,7 @@ def parse(pattern: str, flags: str = "") -> Pattern:
     return _sequence(tree, tree.state.flags)
 
 
+@lru_cache(maxsize=4096)
 def variants(character: str) -> tuple[str, ...]:
     """The character and its other case, sorted; it alone where there is no way back.
 

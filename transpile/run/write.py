@@ -39,6 +39,7 @@ class QueryFolder:
         }
         self._written: dict[str, str] = {}
         self._made: set[PurePosixPath] = set()
+        self._new: set[PurePosixPath] = set()
 
     def write(self, conversion: Conversion) -> list[Problem]:
         """Write the queries of a rule; what could not be written, and why, comes back.
@@ -76,7 +77,11 @@ class QueryFolder:
         if not self._make(folder):
             message = f"{name} would be outside of the folder for queries"
             return Problem("output-outside", message, conversion.file.path)
-        replace_file(f"{self._path}/{name}", f"{text}\n".encode())
+        path, data = f"{self._path}/{name}", f"{text}\n".encode()
+        if folder in self._new:
+            write_file(path, data)
+        else:
+            replace_file(path, data)
         return None
 
     def _make(self, inside: PurePosixPath) -> bool:
@@ -87,7 +92,11 @@ class QueryFolder:
                 return False
             if not folder.resolve().is_relative_to(self._root.resolve()):
                 return False
-            folder.mkdir(parents=True, exist_ok=True)
+            try:
+                folder.mkdir(parents=True)
+                self._new.add(inside)
+            except FileExistsError:
+                folder.mkdir(exist_ok=True)
             self._made.add(inside)
         return True
 
@@ -98,8 +107,15 @@ def replace_file(path: str | Path, data: bytes) -> None:
     Raises OSError: it can't be written; the file is as it was before.
     """
     path = os.fspath(path)
-    if _holds(path, data):
-        return
+    if not _holds(path, data):
+        write_file(path, data)
+
+
+def write_file(path: str, data: bytes) -> None:
+    """Give a file this content at once, whatever it is now.
+
+    Raises OSError: it can't be written; the file is as it was before.
+    """
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")  # noqa: PTH118 (many files)
     try:
