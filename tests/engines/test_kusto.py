@@ -63,6 +63,8 @@ ROWS: list[dict[str, object]] = [
         # https://learn.microsoft.com/kusto/query/scalar-data-types/string
         (r'Text == "\u0061\n\u0042"', {5}),
         (r'Text == "\\u0061"', set()),
+        # https://learn.microsoft.com/kusto/query/tohex-function
+        ('tohex(tolong(Whole), 8) == "00001250"', {1}),
         # https://learn.microsoft.com/kusto/query/datetime-part-function
         ('datetime_part("hour", Time) == 10', {3}),
         ("week_of_year(Time) == 11", {3}),

@@ -18,6 +18,7 @@ from transpile.query import Refused
 from transpile.targets import kusto
 from transpile.targets.kusto import Computed
 from transpile.targets.plan import LogSource, Plan
+from transpile.targets.registry_keys import registry_data, registry_path
 from transpile.targets.tables import table
 from transpile.targets.target import Target
 
@@ -97,79 +98,6 @@ _HASHES = Computed(
     _hashes_written,
 )
 
-# --- the registry -----------------------------------------------------------------------------
-
-# Sysmon abbreviates the hives and names the control set that is in use:
-# https://learn.microsoft.com/sysinternals/downloads/sysmon#event-id-12-registryevent-object-create-and-delete
-_CONTROL_SET = r"(?i)^HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet[0-9]{3}(\\|$)"
-_HIVES = {
-    "HKEY_LOCAL_MACHINE": "HKLM",
-    "HKEY_USERS": "HKU",
-    "HKEY_CURRENT_USER": "HKCU",
-    "HKEY_CLASSES_ROOT": "HKCR",
-}
-_SHORT_CONTROL_SET = r"HKLM\System\CurrentControlSet"
-_LONG_CONTROL_SET = r"HKEY_LOCAL_MACHINE\SYSTEM\ControlSet001"
-
-
-def _registry_path() -> str:
-    """The key with its hive as Sysmon writes it, and the value's name where there is one."""
-    cases = [
-        f"RegistryKey matches regex {string(_CONTROL_SET)}, "
-        f"strcat({string(_SHORT_CONTROL_SET)}, substring(RegistryKey, {len(_LONG_CONTROL_SET)}))"
-    ]
-    cases += [
-        f"RegistryKey startswith {string(hive)}, "
-        f"strcat({string(short)}, substring(RegistryKey, {len(hive)}))"
-        for hive, short in _HIVES.items()
-    ]
-    name = 'iff(isempty(RegistryValueName), "", strcat("\\\\", RegistryValueName))'
-    return f"strcat(case({', '.join(cases)}, RegistryKey), {name})"
-
-
-def _registry_path_written(value: str) -> Mapping[str, object] | None:
-    key, _, name = value.rpartition("\\")
-    if not key or not name:
-        key, name = value, ""
-    long = key
-    for short, hive in ((_SHORT_CONTROL_SET, _LONG_CONTROL_SET), *_short_hives()):
-        if key.lower().startswith(short.lower()) and key[len(short) : len(short) + 1] in ("", "\\"):
-            long = hive + key[len(short) :]
-            break
-    else:
-        if any(key.lower().startswith(hive.lower()) for hive in _HIVES):
-            return None
-    return {"RegistryKey": long, "RegistryValueName": name}
-
-
-def _short_hives() -> tuple[tuple[str, str], ...]:
-    return tuple((short, hive) for hive, short in _HIVES.items())
-
-
-# Numbers and binary data as Sysmon writes them; Defender tells the type apart from the data.
-_REGISTRY_DATA = (
-    'case(RegistryValueType =~ "Dword", '
-    'strcat("DWORD (0x", tohex(tolong(RegistryValueData), 8), ")"), '
-    'RegistryValueType =~ "Qword", strcat("QWORD (0x", '
-    'substring(tohex(tolong(RegistryValueData), 16), 0, 8), "-0x", '
-    'substring(tohex(tolong(RegistryValueData), 16), 8), ")"), '
-    'RegistryValueType =~ "Binary", "Binary Data", RegistryValueData)'
-)
-_DWORD = re.compile(r"DWORD \(0x([0-9a-f]{8})\)")
-_QWORD = re.compile(r"QWORD \(0x([0-9a-f]{8})-0x([0-9a-f]{8})\)")
-
-
-def _registry_data_written(value: str) -> Mapping[str, object]:
-    if dword := _DWORD.fullmatch(value):
-        return {"RegistryValueType": "Dword", "RegistryValueData": str(int(dword[1], 16))}
-    if qword := _QWORD.fullmatch(value):
-        number = int(qword[1] + qword[2], 16)
-        return {"RegistryValueType": "Qword", "RegistryValueData": str(number)}
-    if value == "Binary Data":
-        return {"RegistryValueType": "Binary", "RegistryValueData": "0102"}
-    return {"RegistryValueType": "String", "RegistryValueData": value}
-
-
 # --- pipes ------------------------------------------------------------------------------------
 
 _PIPES = r"\Device\NamedPipe"
@@ -191,8 +119,8 @@ COMPUTED: Mapping[str, Computed] = {
     "account": _account(""),
     "initiating-account": _account("InitiatingProcess"),
     "hashes": _HASHES,
-    "registry-path": Computed(_registry_path(), _registry_path_written),
-    "registry-data": Computed(_REGISTRY_DATA, _registry_data_written),
+    "registry-path": registry_path("RegistryKey", "RegistryValueName"),
+    "registry-data": registry_data("RegistryValueType", "RegistryValueData"),
     "pipe-name": _PIPE_NAME,
 }
 """the readings that the data file names"""

@@ -16,6 +16,7 @@ MODULES: Mapping[str, str] = {
     "sentinel-securityevent": "transpile.targets.sentinel",
     "sentinel-event": "transpile.targets.sentinel",
     "defender": "transpile.targets.defender",
+    "asim": "transpile.targets.asim",
     "elastic-eql": "transpile.targets.elastic",
     "elastic-lucene": "transpile.targets.elastic",
     "elastic-dsl": "transpile.targets.elastic",

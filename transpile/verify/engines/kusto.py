@@ -7,6 +7,7 @@ own emulator. What it has no translation for stands here, by the manual's words:
   https://learn.microsoft.com/kusto/query/ipv4-is-in-range-function,
   https://learn.microsoft.com/kusto/query/ipv6-is-match-function (IPv4 is taken as the IPv6 address
   that it is mapped to; null for what is no address);
+- `tohex` with a least length: https://learn.microsoft.com/kusto/query/tohex-function;
 - `\\uXXXX` in a string literal: https://learn.microsoft.com/kusto/query/scalar-data-types/string;
 - functions of the workspace, as `_Im_Dns()`, which read a table of the rows that they return.
 
@@ -40,6 +41,11 @@ _TYPES = {
     "dynamic": "JSON",
 }
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
+_HEX = "lower(hex({0}))"
+_TO_HEX = (
+    f"CASE WHEN length({_HEX}) < {{1}} "
+    f"THEN lpad({_HEX}, CAST({{1}} AS INTEGER), '0') ELSE {_HEX} END"
+)
 _ADDRESS_FUNCTIONS = ("ipv4_is_in_range", "ipv4_is_match", "ipv6_is_in_range", "ipv6_is_match")
 
 
@@ -69,6 +75,9 @@ class KustoEngine:
             functions.SCALAR_FUNCTIONS[name] = functions.FunctionSpec(
                 name, "udf", f"kusto_{name}({{0}}, {{1}})", (2,)
             )
+        functions.SCALAR_FUNCTIONS["tohex"] = functions.FunctionSpec(
+            "tohex", "template", _TO_HEX, (2,)
+        )
 
     def run(self, trials: Sequence[Trial]) -> list[frozenset[int] | EngineError]:
         return [self._found(one) for one in trials]
@@ -86,13 +95,23 @@ class KustoEngine:
             EngineError: the query can't be executed.
         """
         plain = table.partition("(")[0]
-        self._fill(plain, self._schema[table], rows)
+        self._fill(plain, self._columns(table), rows)
         text = f"{_unescaped(query).replace(table, plain)}\n| project {ROW}"
         try:
             return frozenset(number for (number,) in self._kql(self._connection, text).fetchall())
         except Exception as error:
             # The errors of DuckDB and of the translation have no common class.
             raise EngineError(f"{type(error).__name__}: {error}") from error
+
+    def _columns(self, table: str) -> Mapping[str, str]:
+        """The columns of a table, or of what a function of the workspace returns."""
+        if table in self._schema:
+            return self._schema[table]
+        plain = table.partition("(")[0]
+        for name, columns in self._schema.items():
+            if name.partition("(")[0] == plain:
+                return columns
+        raise EngineError(f"there is no table {table}")
 
     def _fill(
         self, table: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, object]]

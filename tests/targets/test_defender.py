@@ -1,0 +1,163 @@
+"""Defender's and ASIM's tables, and what their columns hold for a field of Sysmon's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from sigma.rule import SigmaRule
+
+from backends.kql import Kql
+from transpile.ir.lower import lower
+from transpile.query import Refused
+from transpile.targets import asim, defender
+from transpile.targets.plan import LogSource
+from transpile.targets.registry_keys import registry_data, registry_path
+
+
+def lines(target: str, logsource: str, detection: str) -> list[str]:
+    """The lines of the query; a refusal is its one line, by its code."""
+    sigma = SigmaRule.from_yaml(
+        f"title: t\nlogsource: {{{logsource}}}\ndetection: {{s: {detection}, condition: s}}\n"
+    )
+    source = sigma.logsource
+    targets = {**defender.TARGETS, **asim.TARGETS}
+    plan = targets[target].plan(LogSource(source.product, source.category, source.service))
+    mapped = plan.map(lower(sigma))
+    if mapped.refusals:
+        return [mapped.refusals[0].code]
+    written = Kql().write(mapped.search)
+    return written.text.split("\n") if written.text else [written.refusals[0].code]
+
+
+@pytest.mark.parametrize(
+    ("logsource", "detection", "expected"),
+    [
+        (
+            "product: windows, category: process_creation",
+            "{Image|endswith: cmd.exe, OriginalFileName: Cmd.Exe}",
+            [
+                "DeviceProcessEvents",
+                '| where ActionType =~ "ProcessCreated"',
+                '| where FolderPath endswith "cmd.exe"',
+                '| where ProcessVersionInfoOriginalFileName =~ "Cmd.Exe"',
+            ],
+        ),
+        (
+            "product: windows, category: process_creation",
+            r"{User: 'NT AUTHORITY\SYSTEM'}",
+            [
+                "DeviceProcessEvents",
+                '| where ActionType =~ "ProcessCreated"',
+                r'| extend User = strcat(AccountDomain, "\\", AccountName)',
+                r'| where User =~ "NT AUTHORITY\\SYSTEM"',
+            ],
+        ),
+        (
+            "product: windows, category: network_connection",
+            "{Initiated: 'true', DestinationPort: 443}",
+            [
+                "DeviceNetworkEvents",
+                "| where ActionType in~ (",
+                '    "ConnectionSuccess",',
+                '    "ConnectionFailed",',
+                '    "ConnectionRequest",',
+                '    "InboundConnectionAccepted"',
+                "  )",
+                "| where RemotePort == 443",
+                '| extend Initiated = case(ActionType =~ "InboundConnectionAccepted", "false", '
+                '"true")',
+                '| where Initiated =~ "true"',
+            ],
+        ),
+        (
+            "product: okta, service: okta",
+            "{outcome.result: FAILURE}",
+            [
+                "CloudAppEvents",
+                '| where Application =~ "Okta"',
+                "| extend RawEventData_outcome_result = "
+                'tostring(RawEventData["outcome"]["result"])',
+                '| where RawEventData_outcome_result =~ "FAILURE"',
+            ],
+        ),
+        (
+            "product: windows, category: process_creation",
+            "{CurrentDirectory: x}",
+            ["unmapped-field"],
+        ),
+        (
+            "product: windows, category: process_creation",
+            "{Hashes|contains: 'IMPHASH=0A'}",
+            ["unmapped-field"],
+        ),
+        ("product: windows, category: image_load", "{OriginalFileName: x}", ["unmapped-field"]),
+    ],
+)
+def test_defender(logsource: str, detection: str, expected: list[str]) -> None:
+    assert lines("defender", logsource, detection) == expected
+
+
+def test_asim_gives_the_parser_the_types_of_event() -> None:
+    found = lines("asim", "product: windows, category: file_event", "{TargetFilename: x}")
+    assert found == [
+        '_Im_FileEvent(eventtype_in=dynamic(["FileCreated"]))',
+        '| where EventType =~ "FileCreated"',
+        '| where TargetFilePath =~ "x"',
+    ]
+
+
+@pytest.mark.parametrize("target", ["defender", "asim"])
+def test_no_table(target: str) -> None:
+    with pytest.raises(Refused):
+        lines(target, "product: windows, service: security", "{a: b}")
+
+
+def test_every_column_that_the_data_names_is_in_the_schema() -> None:
+    for target, module in (("defender", defender), ("asim", asim)):
+        for source, entry in module.log_sources().items():
+            plan = module.TARGETS[target].plan(source)
+            for name in (*entry.get("columns", {}), *entry.get("computed", {})):
+                assert plan.resolve(name)
+            assert entry["table"] in module.schema()
+
+
+@pytest.mark.parametrize(
+    ("path", "row"),
+    [
+        (
+            r"HKLM\Software\Run\x",
+            {"RegistryKey": r"HKEY_LOCAL_MACHINE\Software\Run", "RegistryValueName": "x"},
+        ),
+        (
+            r"HKLM\System\CurrentControlSet\Services\a",
+            {
+                "RegistryKey": r"HKEY_LOCAL_MACHINE\SYSTEM\ControlSet001\Services",
+                "RegistryValueName": "a",
+            },
+        ),
+        (r"HKU\S-1-5\a", {"RegistryKey": r"HKEY_USERS\S-1-5", "RegistryValueName": "a"}),
+        ("plain", {"RegistryKey": "plain", "RegistryValueName": ""}),
+    ],
+)
+def test_registry_path(path: str, row: Mapping[str, object]) -> None:
+    written = registry_path("RegistryKey", "RegistryValueName").written
+    assert written is not None
+    assert written(path) == row
+
+
+@pytest.mark.parametrize(
+    ("details", "row"),
+    [
+        ("DWORD (0x00000010)", {"RegistryValueType": "Dword", "RegistryValueData": "16"}),
+        (
+            "QWORD (0x00000001-0x00000000)",
+            {"RegistryValueType": "Qword", "RegistryValueData": "4294967296"},
+        ),
+        ("text", {"RegistryValueType": "String", "RegistryValueData": "text"}),
+    ],
+)
+def test_registry_data(details: str, row: Mapping[str, object]) -> None:
+    written = registry_data("RegistryValueType", "RegistryValueData").written
+    assert written is not None
+    assert written(details) == row

@@ -1,0 +1,86 @@
+"""The Advanced Security Information Model: parsers that give every product's events one shape.
+
+https://learn.microsoft.com/azure/sentinel/normalization. Where a parser takes the types of event as
+a filtering parameter, it gets them, so that it reads no more than it must:
+https://learn.microsoft.com/azure/sentinel/normalization-about-parsers#optimizing-parsing-using-parameters
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from transpile.query import Refused
+from transpile.targets import kusto
+from transpile.targets.kusto import Computed
+from transpile.targets.plan import LogSource, Plan
+from transpile.targets.registry_keys import registry_data, registry_path
+from transpile.targets.tables import table
+from transpile.targets.target import Target
+
+
+@cache
+def schema() -> kusto.Schema:
+    """What the parsers return, by their names and parameters: columns and their Kusto types."""
+    return kusto.schema("asim_tables")
+
+
+@cache
+def log_sources() -> Mapping[LogSource, Mapping[str, Any]]:
+    """What is known of each log source."""
+    return {
+        LogSource(entry.get("product"), entry.get("category"), entry.get("service")): entry
+        for entry in table("asim_logsources")["logsource"]
+    }
+
+
+def _plan(source: LogSource) -> Plan:
+    entry = log_sources().get(source)
+    if entry is None:
+        raise Refused(
+            "no-table",
+            f"no schema of ASIM is known for {source}; "
+            "a pipeline can rename its log source to one that is",
+        )
+    plan = kusto.plan(schema(), entry, _COMPUTED)
+    return replace(plan, table=entry.get("call", plan.table))
+
+
+_COLUMNS = {algorithm: f"TargetProcess{algorithm}" for algorithm in ("MD5", "SHA1", "SHA256")}
+_COLUMNS["IMPHASH"] = "TargetProcessIMPHASH"
+_HASH = re.compile(f"(?i:({'|'.join(_COLUMNS)})=([0-9A-F]+))")
+
+
+def _hashes() -> Computed:
+    """`MD5=…,SHA1=…,SHA256=…,IMPHASH=…`, as Sysmon writes it."""
+    pairs = [f'"{name}=", {column}' for name, column in _COLUMNS.items()]
+    joined = ', ",", '.join(pairs)
+    return Computed(f"strcat({joined})", _hashes_written)
+
+
+def _hashes_written(value: str) -> Mapping[str, object] | None:
+    parts = [_HASH.fullmatch(part) for part in value.split(",")]
+    if len(parts) != 1 or parts[0] is None:
+        return None
+    return {_COLUMNS[parts[0][1].upper()]: parts[0][2]}
+
+
+_COMPUTED: Mapping[str, Computed] = {
+    "hashes": _hashes(),
+    "registry-path": registry_path("RegistryKey", "RegistryValue"),
+    "registry-data": registry_data("RegistryValueType", "RegistryValueData"),
+}
+
+TARGETS: Mapping[str, Target] = {
+    "asim": Target(
+        name="asim",
+        title="Microsoft Sentinel, by the Advanced Security Information Model",
+        dialect="kql",
+        suffix="kql",
+        about="the unifying parsers of ASIM (_Im_*), whichever products feed them",
+        plan=_plan,
+    ),
+}
