@@ -31,7 +31,7 @@ app.command("verify")(verify.verify)
 app.command("explain")(explain.explain)
 app.command("catalog")(catalog.catalog)
 app.command("serve")(serve.serve)
-app.command("targets")(targets.targets)
+app.add_typer(targets.app, name="targets")
 app.add_typer(cache.app, name="cache")
 
 
