@@ -7,6 +7,7 @@ DEFAULT_DETERMINIZE_WORK_LIMIT. Counting the same over the positions of the expr
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
 from typing import NamedTuple
@@ -142,23 +143,36 @@ class _Positions:
 def _effort(pattern: Pattern, *, skipping: bool) -> int:
     """The sum of the sizes of the joined states, counted no further than the limit."""
     positions = _Positions(skipping)
-    first = positions.add(pattern).first
-    edges = sorted({edge for r in positions.ranges for low, high in r for edge in (low, high + 1)})
-    taking = [
-        frozenset(
+    first = _bits(positions.add(pattern).first)
+    edges = {edge for r in positions.ranges for low, high in r for edge in (low, high + 1)}
+    # States are bits of a number, by far the fastest sets of small numbers that there are.
+    taking = {
+        _bits(
             p
             for p, ranges in enumerate(positions.ranges)
             if any(low <= edge <= high for low, high in ranges)
         )
         for edge in edges
-    ]
+    }
+    follow = [_bits(after) for after in positions.follow]
     seen, work, effort = {first}, [first], 0
     while work and effort < EFFORT_LIMIT:
         ready = work.pop()
-        effort += len(ready)
+        effort += ready.bit_count()
         for taken in {ready & characters for characters in taking}:
-            state = frozenset().union(*(positions.follow[p] for p in taken))
+            state, rest = 0, taken
+            while rest:
+                position = rest.bit_length() - 1
+                state |= follow[position]
+                rest ^= 1 << position
             if state and state not in seen:
                 seen.add(state)
                 work.append(state)
     return effort
+
+
+def _bits(positions: Iterable[int]) -> int:
+    bits = 0
+    for position in positions:
+        bits |= 1 << position
+    return bits

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import is_
 
 from transpile.ir.nodes import And, AnyLeaf, Equals, Node, Not, NumberEquals, Or
 
@@ -36,12 +37,14 @@ def _join(kind: type[And] | type[Or], operands: Iterable[Node]) -> Node:
 
 def map_leaves(node: Node, change: Callable[[AnyLeaf], Node]) -> Node:
     """The same tree with each leaf replaced by what it changes to."""
-    if isinstance(node, And):
-        return all_of([map_leaves(operand, change) for operand in node.operands])
-    if isinstance(node, Or):
-        return any_of([map_leaves(operand, change) for operand in node.operands])
+    if isinstance(node, (And, Or)):
+        operands = [map_leaves(operand, change) for operand in node.operands]
+        if all(map(is_, operands, node.operands)):
+            return node
+        return all_of(operands) if isinstance(node, And) else any_of(operands)
     if isinstance(node, Not):
-        return negation(map_leaves(node.operand, change))
+        operand = map_leaves(node.operand, change)
+        return node if operand is node.operand else negation(operand)
     return change(node)
 
 

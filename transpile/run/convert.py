@@ -17,7 +17,7 @@ from transpile.query import Outcome, Query, Reason, Refused
 from transpile.run.conversion import Conversion, broken
 from transpile.run.pipelines import Applied, UserPipelines
 from transpile.targets import registry
-from transpile.targets.plan import Plan
+from transpile.targets.plan import Mapped, Plan
 from transpile.targets.target import Target
 
 __all__ = ["Conversion", "Converter"]
@@ -39,6 +39,7 @@ class Converter:
         self.targets = tuple(registry.get(name) for name in targets)
         self._pipelines = UserPipelines(pipelines)
         self._plans: dict[tuple[str, LogSource], Plan | Reason] = {}
+        self._last: tuple[Plan, Node, Mapped] | None = None
 
     def convert(self, rule: Rule | BrokenRule) -> Conversion:
         """The queries of a rule. Whatever goes wrong with it is in them; nothing is raised."""
@@ -99,7 +100,7 @@ class Converter:
         plan = self._plan(target, applied)
         if isinstance(plan, Reason):
             return _unconverted(rule, target, Outcome.REFUSED, plan)
-        mapped = plan.map(meaning, applied.mapped)
+        mapped = self._map(plan, meaning, applied)
         fields = _fields(mapped.fields, applied.names)
         if mapped.refusals:
             reasons = _distinct(mapped.refusals)
@@ -122,6 +123,12 @@ class Converter:
             mapped.search.table,
             written.columns,
         )
+
+    def _map(self, plan: Plan, meaning: Node, applied: Applied) -> Mapped:
+        """The meaning in a target's fields, which two languages of the same data share."""
+        if self._last is None or self._last[0] is not plan or self._last[1] is not meaning:
+            self._last = plan, meaning, plan.map(meaning, applied.mapped)
+        return self._last[2]
 
     def _plan(self, target: Target, applied: Applied) -> Plan | Reason:
         key = applied.logsource
