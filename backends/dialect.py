@@ -21,12 +21,14 @@ from transpile.query import Place, Reason, Refused
 class Notes:
     """What a dialect has to say of a query beside its text.
 
-    `columns` are those that the query adds to the events that it returns.
+    `columns` are those that the query adds to the events that it returns, `definitions` what
+    stands before it.
     """
 
     approximations: list[Reason] = field(default_factory=list)
     refusals: list[Reason] = field(default_factory=list)
     columns: list[str] = field(default_factory=list)
+    definitions: list[str] = field(default_factory=list)
 
     def approximate(self, code: str, message: str, place: Place | None = None) -> None:
         """The text that is being written finds more or fewer events than the leaf means."""

@@ -54,6 +54,9 @@ MOST_TERMS = 60
 """operands of one connective without parentheses, and steps of one query: the language service
 refuses deep chains of either (KS245)"""
 
+LONG_LIST = 25
+"""values of a list that is named by `let` before the query"""
+
 _NUMBERS = (Type.LONG, Type.DOUBLE)
 _TYPED = (*_NUMBERS, Type.BOOLEAN, Type.DATE, Type.DYNAMIC)
 _READ_AS = {
@@ -352,8 +355,7 @@ class Kql(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        scope = [And(search.scope)] if search.scope else []
-        filters = [*scope, *_conjuncts(search.condition)]
+        filters = [*_scope(search.scope), *_conjuncts(search.condition)]
         written = [(_extended(f), self._where(f, notes)) for f in filters]
         extended = {(f.name, f.source): f for fields, _ in written for f in fields}
         if len({alias for alias, _ in extended}) < len(extended):
@@ -366,7 +368,10 @@ class Kql(Dialect):
             *([_extend(list(extended.values()))] if extended else []),
             *(text for fields, text in written if fields),
         ]
-        return "\n".join(steps)
+        if search.columns:
+            used = [name(f.name) for leaf in leaves(search.condition) for f in _fields(leaf)]
+            steps.append(_project([*map(name, search.columns), *used]))
+        return "\n".join([*notes.definitions, *steps])
 
     def generate(self, node: Node, notes: Notes) -> Doc:
         return _balanced(super().generate(node, notes))
@@ -389,10 +394,37 @@ class Kql(Dialect):
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
         tests = [_test(leaf) for leaf in leaves]
         subject, operator = tests[0].subject, tests[0].list_operator
-        return Listing(f"{subject} {operator} (", tuple(dict.fromkeys(t.literal for t in tests)))
+        literals = tuple(dict.fromkeys(test.literal for test in tests))
+        if len(literals) >= LONG_LIST:
+            title = f"values{len(notes.definitions) + 1}"
+            values = Listing(f"let {title} = dynamic([", literals, "]);")
+            notes.definitions.append(render(values))
+            return Text(f"{subject} {operator} ({title})")
+        return Listing(f"{subject} {operator} (", literals)
 
     def _where(self, condition: Node, notes: Notes) -> str:
         return "| where " + render(self.generate(condition, notes), indent=1)
+
+
+def _scope(scope: Sequence[Node]) -> list[Node]:
+    """The scope as one filter on columns, and one for each value that must be read out first."""
+    plain = tuple(node for node in scope if not _extended(node))
+    rest = [node for node in scope if _extended(node)]
+    return [*([And(plain)] if plain else []), *rest]
+
+
+def _project(columns: Sequence[str]) -> str:
+    distinct = list(dict.fromkeys(columns))
+    line = f"| project {', '.join(distinct)}"
+    return line if len(line) <= WIDTH else "| project\n    " + ",\n    ".join(distinct)
+
+
+def _fields(leaf: AnyLeaf) -> tuple[Field, ...]:
+    """The fields of a leaf that the query has as columns."""
+    if isinstance(leaf, Keyword):
+        return ()
+    used = (leaf.field, leaf.other) if isinstance(leaf, SameAs) else (leaf.field,)
+    return tuple(field for field in used if not field.source or field in _used(leaf))
 
 
 def _conjuncts(condition: Node) -> tuple[Node, ...]:

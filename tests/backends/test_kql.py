@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from backends.kql import Kql
+from backends.kql import LONG_LIST, Kql
 from transpile.ir.nodes import (
     LEAVES,
     Anchor,
@@ -423,3 +423,29 @@ def test_nothing_leaves_its_literal(value: str, literal: str) -> None:
 )
 def test_column_names(column: str, written: str) -> None:
     assert where(NumberEquals(Field(column, Type.LONG), 1)) == f"{written} == 1"
+
+
+def test_a_long_list_is_named_before_the_query() -> None:
+    field = Field("Text", Type.STRING)
+    values = tuple(Equals(field, f"v{number}") for number in range(LONG_LIST))
+    text = Kql().write(Search(Or(values), table="T")).text
+    assert text is not None
+    lines = text.split("\n")
+    assert lines[0] == "let values1 = dynamic(["
+    assert lines[-3:] == ["]);", "T", "| where Text in~ (values1)"]
+
+
+def test_a_scope_that_must_be_read_out_comes_after_the_columns() -> None:
+    member = Field("Kind", Type.STRING, source="Bag.Kind")
+    scope = (Equals(member, "a"), Equals(Field("Channel", Type.STRING), "b"))
+    text = Kql().write(Search(Equals(Field("Text", Type.STRING), "c"), scope, "T")).text
+    assert text == (
+        'T\n| where Channel =~ "b"\n| where Text =~ "c"\n'
+        '| extend Kind = tostring(Bag.Kind)\n| where Kind =~ "a"'
+    )
+
+
+def test_columns_to_return() -> None:
+    node = Equals(Field("Text", Type.STRING), "c")
+    text = Kql().write(Search(node, table="T", columns=("TimeGenerated",))).text
+    assert text == 'T\n| where Text =~ "c"\n| project TimeGenerated, Text'

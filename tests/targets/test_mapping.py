@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from transpile.load.files import RuleFile
 from transpile.load.problem import ProblemFound
+from transpile.load.rules import load_file
+from transpile.run.convert import Converter
 from transpile.targets import registry
 from transpile.targets.mapping import mapped
 from transpile.targets.plan import LogSource
@@ -95,6 +98,7 @@ HEAD = '[[logsource]]\nproduct = "a"\n'
             "the extract of x needs a pattern with one group",
         ),
         ("[other]\n", 1, "'other' is no key"),
+        ("[query]\ncomments = 'yes'\n", 2, "'query' has the keys"),
         ("a = \n", 1, "it is no TOML"),
     ],
 )
@@ -110,3 +114,25 @@ def test_faults_are_located(file: Path, text: str, line: int, message: str) -> N
 def test_a_file_that_is_not_there(file: Path) -> None:
     with pytest.raises(ProblemFound, match="it can't be read"):
         mapped(registry.get("sentinel"), [str(file)])
+
+
+def test_comments_and_columns_on_request(file: Path, tmp_path: Path) -> None:
+    file.write_text("[query]\ncomments = true\ncolumns = true\n")
+    rule = tmp_path / "rule.yml"
+    rule.write_text(
+        "title: A rule\nid: 3d2f1ab1-31f4-4b7b-94a3-1ba6c4e93a8e\n"
+        "logsource: {product: windows, category: process_creation}\n"
+        "detection: {s: {Image: x, EventID: 1}, condition: s}\n"
+    )
+    (found,) = [c for one in load_file(RuleFile(str(rule), str(rule))) for c in [one]]
+    query = Converter(["sentinel"], [str(file)]).convert(found).queries[0]
+    assert str(query.text).split("\n") == [
+        "// A rule",
+        "// 3d2f1ab1-31f4-4b7b-94a3-1ba6c4e93a8e",
+        "WindowsEvent",
+        '| where Channel =~ "Microsoft-Windows-Sysmon/Operational"',
+        "| where EventID == 1",
+        "| extend Image = tostring(EventData.Image)",
+        '| where Image =~ "x"',
+        "| project TimeGenerated, Computer, Image, EventID",
+    ]

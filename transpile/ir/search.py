@@ -12,9 +12,11 @@ class Search:
     """The events of a scope for which a condition holds, all in the target's own fields.
 
     `scope` are the conjuncts that the log source adds (channel, event id, dataset), `table` is
-    the table or data model to read, where the language names one.
+    the table or data model to read, where the language names one. `columns` are the ones to return,
+    beside those that the condition asks of; all where none is named.
     """
 
     condition: Node
     scope: tuple[Node, ...] = ()
     table: str = ""
+    columns: tuple[str, ...] = ()

@@ -36,8 +36,9 @@ class Converter:
             KeyError: no target has that name.
             ProblemFound: a pipeline file can't be used.
         """
-        self.targets = tuple(registry.get(name) for name in targets)
-        self._pipelines = UserPipelines(pipelines)
+        tables = [path for path in pipelines if path.endswith(".toml")]
+        self.targets = tuple(_with_tables(registry.get(name), tables) for name in targets)
+        self._pipelines = UserPipelines([path for path in pipelines if path not in tables])
         self._plans: dict[tuple[str, LogSource], Plan | Reason] = {}
         self._last: tuple[Plan, Node, Mapped] | None = None
 
@@ -118,7 +119,7 @@ class Converter:
             target.name,
             outcome,
             reasons,
-            written.text,
+            _commented(rule, written.text) if target.comments else written.text,
             fields,
             mapped.search.table,
             written.columns,
@@ -143,6 +144,21 @@ class Converter:
             plan = refused.reason
         self._plans[target.name, key] = plan
         return plan
+
+
+def _commented(rule: Rule, text: str) -> str:
+    """The query under its rule's title and id."""
+    told = [f"// {' '.join(line.split())}" for line in (rule.title, rule.id or "") if line]
+    return "\n".join([*told, text])
+
+
+def _with_tables(target: Target, paths: Sequence[str]) -> Target:
+    """The target with the user's own tables."""
+    if not paths:
+        return target
+    from transpile.targets.mapping import mapped  # noqa: PLC0415 (loads the tables)
+
+    return mapped(target, paths)
 
 
 def _unconverted(

@@ -16,6 +16,10 @@
     category = "process_creation"
     table = "SecurityEvent"
 
+    [query]
+    comments = true                     # each query begins with its rule's title and id
+    columns = true                      # and ends by the columns that an analyst wants
+
 What such a file says goes before what the target knows by itself. `docs/sentinel.md` explains it.
 """
 
@@ -23,7 +27,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
@@ -31,6 +35,7 @@ from pathlib import Path
 from typing import Any
 
 from transpile.load.problem import Problem, ProblemFound
+from transpile.query import Refused
 from transpile.targets import kusto, registry
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EVENT, windows_plan
@@ -76,14 +81,51 @@ def mapped(target: Target, paths: Sequence[str]) -> Target:
     own: kusto.Schema = import_module(registry.MODULES[target.name]).schema()
     plans: dict[LogSource, Plan | str] = {}
     tables = dict(own)
+    comments = columns = False
     for path in paths:
         read = _Reader(path, own)
         tables |= read.tables
+        comments, columns = read.comments or comments, read.columns or columns
         for number, entry in enumerate(read.entries):
             if entry.get("target", target.name) == target.name:
                 source = LogSource(*(entry.get(key) for key in ("product", "category", "service")))
                 plans[source] = read.plan(number, entry, tables, source)
-    return replace(target, plan=partial(_plan, target, tables, plans))
+    plan = partial(_plan, target, tables, plans)
+    return replace(target, comments=comments, plan=partial(_shown, plan) if columns else plan)
+
+
+# What tells when, where, who and from where, in the tables that there are.
+_ANALYST = (
+    "TimeGenerated",
+    "Timestamp",
+    "Computer",
+    "DeviceId",
+    "DeviceName",
+    "DvcHostname",
+    "AccountName",
+    "InitiatingProcessAccountName",
+    "ActorUsername",
+    "UserPrincipalName",
+    "Identity",
+    "Caller",
+    "SrcIpAddr",
+    "IPAddress",
+    "CallerIpAddress",
+    "SourceIpAddress",
+    "ReportId",
+)
+
+
+def _shown(make: Callable[[LogSource], Plan], source: LogSource) -> Plan:
+    plan = make(source)
+    return replace(plan, columns=tuple(c for c in _ANALYST if _has(plan, c)))
+
+
+def _has(plan: Plan, column: str) -> bool:
+    try:
+        return plan.native(column).name == column and not plan.native(column).source
+    except Refused:
+        return False
 
 
 def _plan(
@@ -117,10 +159,19 @@ class _Reader:
                 f"it is no TOML: {error}", int(place[1]) if place else None
             ) from error
         for key in document:
-            if key not in ("tables", "logsource"):
+            if key not in ("tables", "logsource", "query"):
                 raise self._fault(
-                    f"{key!r} is no key; there are 'tables' and 'logsource'", self._line(key)
+                    f"{key!r} is no key; there are 'tables', 'logsource' and 'query'",
+                    self._line(key),
                 )
+        query = document.get("query", {})
+        for key, value in query.items() if isinstance(query, dict) else (("query", query),):
+            if key not in ("comments", "columns") or not isinstance(value, bool):
+                raise self._fault(
+                    "'query' has the keys 'comments' and 'columns', each true or false",
+                    self._line(key),
+                )
+        self.comments, self.columns = bool(query.get("comments")), bool(query.get("columns"))
         self.tables: dict[str, Mapping[str, str]] = dict(self._tables(document.get("tables", {})))
         self._known = {**known, **self.tables}
         entries = document.get("logsource", [])

@@ -53,7 +53,8 @@ class Plan:
     that is named as the target names it its type. `approximations` are true of every rule of the
     log source. `written` tells of Sigma's fields that a query computes from other columns what
     these columns hold, so that rows can be made, and `always` names those that every event has.
-    `refuse` raises Refused for what the target can't tell of a mapped leaf.
+    `refuse` raises Refused for what the target can't tell of a mapped leaf. `columns` are those
+    that an analyst wants to see, where a query shall return only these and what it asks of.
     """
 
     resolve: FieldMap
@@ -66,6 +67,7 @@ class Plan:
     written: Mapping[str, Written] = field(default_factory=dict)
     always: frozenset[str] = frozenset()
     refuse: Callable[[FieldLeaf], None] | None = None
+    columns: tuple[str, ...] = ()
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -78,7 +80,7 @@ class Plan:
         # Of what the rule asks for itself the log source need not remind.
         scope = tuple(node for node in self.scope if not implies(condition, node))
         return Mapped(
-            Search(condition, scope, self.table),
+            Search(condition, scope, self.table, self.columns),
             {name: ", ".join(f.source or f.name for f in fs) for name, fs in mapper.fields.items()},
             (*self.approximations, *mapper.approximations),
             tuple(mapper.refusals),

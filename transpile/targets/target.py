@@ -23,3 +23,4 @@ class Target:
     suffix: str
     about: str
     plan: Callable[[LogSource], Plan]
+    comments: bool = False
