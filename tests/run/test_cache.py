@@ -124,7 +124,7 @@ def _write(file: Path, writer: int) -> None:
 
 
 def test_processes_write_at_the_same_time(file: Path) -> None:
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork")  # the module of a test can't be imported anew
     writers = [context.Process(target=_write, args=(file, number)) for number in range(4)]
     for writer in writers:
         writer.start()
