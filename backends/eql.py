@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
@@ -87,6 +88,7 @@ def raw(text: str) -> str:
     return f'"""{text}"""' if plain else string(text)
 
 
+@lru_cache(maxsize=1024)  # a leaf is looked at for the list that it may stand in, too
 def _test(leaf: TextMatch) -> tuple[str, str]:
     """The operator and the operand for a match of text."""
     check_case(leaf)

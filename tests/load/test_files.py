@@ -99,10 +99,10 @@ def test_folder_that_vanishes_or_is_closed(folder: Path, monkeypatch: pytest.Mon
 
 
 def test_file_without_permission(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def closed(*_: object) -> None:
+    def closed(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", closed)
+    monkeypatch.setattr("builtins.open", closed)
     assert refused(folder / "a.yml").message == "the file can't be read: Permission denied"
 
 

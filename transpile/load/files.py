@@ -7,6 +7,7 @@ import stat
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path, PurePath
 
 from transpile.load.problem import Problem, ProblemFound
@@ -43,7 +44,8 @@ def find(paths: Sequence[str]) -> Iterator[RuleFile | Problem]:
     for path in paths:
         for found in _find(path, named=folders > 1):
             if isinstance(found, RuleFile):
-                place = os.path.abspath(found.path)  # noqa: PTH100 (resolves no links)
+                folder, name = os.path.split(found.path)
+                place = f"{_absolute(folder)}/{name}"
                 if place in seen:
                     continue
                 seen.add(place)
@@ -59,12 +61,24 @@ def _find(path: str, *, named: bool) -> Iterator[RuleFile | Problem]:
         yield RuleFile(top.as_posix(), top.name)
         return
     prefix = PurePath(top.resolve().name if named else "")
+    before = folder = ""
+    inside = PurePath()
     for found in _walk(path):
         if isinstance(found, Problem):
             yield found
-        else:
-            inside = prefix / os.path.relpath(found, path)
-            yield RuleFile(PurePath(found).as_posix(), inside.as_posix())
+            continue
+        parent, name = os.path.split(found)
+        if parent != before:  # the files of a folder come one after the other
+            before, folder = parent, PurePath(parent).as_posix()
+            inside = prefix / os.path.relpath(parent, path)
+        path_here = PurePath(name).as_posix() if folder == "." else f"{folder.rstrip('/')}/{name}"
+        below = inside.as_posix()
+        yield RuleFile(path_here, name if below == "." else f"{below}/{name}")
+
+
+@cache
+def _absolute(folder: str) -> str:
+    return os.path.abspath(folder)  # noqa: PTH100 (resolves no links)
 
 
 def _walk(folder: str) -> Iterator[str | Problem]:
@@ -79,18 +93,19 @@ def _walk(folder: str) -> Iterator[str | Problem]:
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(entry.path)
         elif entry.name.lower().endswith(SUFFIXES):
-            yield from _rule_file(entry.path)
+            yield from _rule_file(entry)
 
 
-def _rule_file(path: str) -> Iterator[str | Problem]:
+def _rule_file(entry: os.DirEntry[str]) -> Iterator[str | Problem]:
     try:
-        kind = Path(path).stat().st_mode
+        kind = 0 if entry.is_file(follow_symlinks=False) else entry.stat().st_mode
     except OSError:  # a link that leads nowhere or to itself: reading it says so
-        kind = stat.S_IFREG
-    if stat.S_ISREG(kind):
-        yield path
+        kind = 0
+    if kind == 0 or stat.S_ISREG(kind):
+        yield entry.path
     elif not stat.S_ISDIR(kind):
-        yield Problem("unreadable-file", "this is no regular file", PurePath(path).as_posix())
+        message = "this is no regular file"
+        yield Problem("unreadable-file", message, PurePath(entry.path).as_posix())
 
 
 def read(file: RuleFile) -> SourceText:
@@ -130,11 +145,15 @@ def _read_stdin() -> bytes:
 
 def _read_file(path: str) -> bytes:
     # A pipe is read where it is given by hand, as in `<(...)`; a device never ends.
-    kind = Path(path).stat().st_mode
-    if not (stat.S_ISREG(kind) or stat.S_ISFIFO(kind)):
+    found = os.stat(path)  # noqa: PTH116 (many files)
+    if not (stat.S_ISREG(found.st_mode) or stat.S_ISFIFO(found.st_mode)):
         raise ProblemFound(Problem("unreadable-file", "this is no regular file", path))
-    with Path(path).open("rb") as stream:
-        return stream.read(MAX_BYTES + 1)
+    with open(path, "rb", buffering=0) as stream:  # noqa: PTH123
+        # Room for the largest file takes longer to get than most files to read.
+        data = stream.read(min(found.st_size, MAX_BYTES) + 1)
+        while data and len(data) <= MAX_BYTES and (more := stream.read(MAX_BYTES + 1 - len(data))):
+            data += more
+    return data
 
 
 def _decode(data: bytes, path: str) -> str:

@@ -38,8 +38,8 @@ class QueryFolder:
             for target in targets
         }
         self._written: dict[str, str] = {}
-        self._made: set[PurePosixPath] = set()
-        self._new: set[PurePosixPath] = set()
+        self._made: set[str] = set()
+        self._new: set[str] = set()
 
     def write(self, conversion: Conversion) -> list[Problem]:
         """Write the queries of a rule; what could not be written, and why, comes back.
@@ -57,18 +57,18 @@ class QueryFolder:
     def name(self, conversion: Conversion, query: Query) -> PurePosixPath:
         """The name of a query's file below the folder."""
         folder, stem = self._place(conversion)
-        return folder / f"{stem}.{self._suffixes[query.target]}"
+        return PurePosixPath(folder, f"{stem}.{self._suffixes[query.target]}")
 
     @staticmethod
-    def _place(conversion: Conversion) -> tuple[PurePosixPath, str]:
-        relative = PurePosixPath(conversion.file.relative)
-        stem = relative.stem if conversion.alone else f"{relative.stem}-{conversion.position}"
-        return relative.parent, stem
+    def _place(conversion: Conversion) -> tuple[str, str]:
+        folder, slash, name = conversion.file.relative.rpartition("/")
+        stem = PurePosixPath(name).stem
+        if not conversion.alone:
+            stem = f"{stem}-{conversion.position}"
+        return folder or slash, stem
 
-    def _write(
-        self, conversion: Conversion, folder: PurePosixPath, file: str, text: str
-    ) -> Problem | None:
-        name = file if (inside := str(folder)) == "." else f"{inside}/{file}"
+    def _write(self, conversion: Conversion, folder: str, file: str, text: str) -> Problem | None:
+        name = f"{folder}/{file}" if folder else file
         other = self._written.setdefault(name.casefold(), conversion.file.path)
         if other != conversion.file.path:
             message = f"{name} already holds the query of {other}"
@@ -84,11 +84,12 @@ class QueryFolder:
             replace_file(path, data)
         return None
 
-    def _make(self, inside: PurePosixPath) -> bool:
+    def _make(self, inside: str) -> bool:
         """Make a folder below the root, unless its name or a link leads it out of there."""
         if inside not in self._made:
-            folder = self._root / inside
-            if ".." in inside.parts or inside.is_absolute():
+            below = PurePosixPath(inside)
+            folder = self._root / below
+            if ".." in below.parts or below.is_absolute():
                 return False
             if not folder.resolve().is_relative_to(self._root.resolve()):
                 return False

@@ -129,6 +129,8 @@ class _Mapper:
         if isinstance(leaf, SameAs):
             others = self._fields(leaf.other, leaf.place)
             return any_of(replace(leaf, field=f, other=o) for f in fields for o in others)
+        if len(fields) == 1:
+            return self._on(leaf, fields[0])
         # Null is the one leaf that must hold of all the fields that may carry the value.
         join = all_of if isinstance(leaf, IsNull) else any_of
         return join(map(partial(self._on, leaf), fields))
