@@ -127,14 +127,14 @@ def deadly(rules: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     names = {"contains-all.yml", "cidr-ipv4.yml"}
     names &= {path.name for path in (rules / "000").iterdir()}
     assert names
-    convert_file = batch.convert_file
+    convert_file = parallel.convert_file
 
     def deadly_convert_file(*args: object) -> list[Converted]:
         if Path(args[1].path).name in names:  # type: ignore[attr-defined]
             os.kill(os.getpid(), signal.SIGKILL)
         return convert_file(*args)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(batch, "convert_file", deadly_convert_file)
+    monkeypatch.setattr(parallel, "convert_file", deadly_convert_file)
     return names
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from transpile.load.files import RuleFile
 from transpile.query import Query
-from transpile.run.batch import convert_file
 from transpile.run.conversion import Conversion, Converted
 from transpile.run.convert import Converter
 from transpile.run.encoding import decode, encode
+from transpile.run.job import convert_file
 from transpile.targets import registry
 
 ROOT = Path(__file__).parents[2]

@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from transpile.load.files import RuleFile
 from transpile.load.problem import Problem, ProblemFound
 from transpile.run.conversion import Conversion, Converted, broken
 from transpile.run.encoding import decode, encode
+from transpile.run.job import Job, convert_file
 
 if TYPE_CHECKING:
     from transpile.run.cache import Cache
@@ -42,20 +42,6 @@ def convert_files(
     for file in found:
         for converted in _convert(file, converter, names):
             yield ids.conversion(converted)
-
-
-def convert_file(data: bytes, file: RuleFile, converter: Converter) -> list[Converted]:
-    """What comes out for each rule of a file."""
-    from transpile.load.rules import Rule, load_bytes  # noqa: PLC0415
-
-    results = []
-    for rule in load_bytes(data, file):
-        conversion = converter.convert(rule)
-        if isinstance(rule, Rule) and rule.id is not None:
-            results.append(Converted(conversion, rule.place, rule.source.line(rule.place.line)))
-        else:
-            results.append(Converted(conversion))
-    return results
 
 
 def _convert(file: RuleFile | Problem, converter: Converter, targets: list[str]) -> list[Converted]:
@@ -117,29 +103,6 @@ class _Ids:
             id=first.id,
             title=first.title,
         )
-
-
-@dataclass(slots=True, eq=False)
-class Job:
-    """A file on its way: what it holds, and in the end what came out."""
-
-    file: RuleFile
-    data: bytes = b""
-    key: bytes = b""
-    results: list[Converted] | None = None
-    encoded: bytes | None = None
-
-    @property
-    def is_done(self) -> bool:
-        return self.results is not None or self.encoded is not None
-
-    def finish(self, outcome: bytes | list[Converted]) -> None:
-        """What came out, encoded or not; what the file held is let go."""
-        if isinstance(outcome, bytes):
-            self.encoded = outcome
-        else:
-            self.results = outcome
-        self.data = b""
 
 
 class Batch:

@@ -24,9 +24,9 @@ from transpile.load.files import RuleFile
 from transpile.load.problem import Problem
 from transpile.run.conversion import Converted, broken
 from transpile.run.encoding import encode
+from transpile.run.job import Job, convert_file
 
 if TYPE_CHECKING:
-    from transpile.run.batch import Job
     from transpile.run.convert import Converter
     from transpile.run.recipe import Recipe
 
@@ -180,8 +180,6 @@ def _convert(
     inherited: Sequence[Connection],
 ) -> None:
     """What each process does until the other end of the pipe is closed."""
-    from transpile.run.batch import convert_file  # noqa: PLC0415
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the one who started us decides
     for one in inherited:
         one.close()
