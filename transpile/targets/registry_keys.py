@@ -15,7 +15,8 @@ from backends.kql_text import string
 from transpile.targets.kusto import Computed
 
 _BREAK = "\n      "
-_CONTROL_SET = r"(?i)^HKEY_LOCAL_MACHINE\\SYSTEM\\ControlSet[0-9]{3}(\\|$)"
+_CONTROL_SET = r"(?i)^HKEY_LOCAL_MACHINE(\\SYSTEM\\)ControlSet[0-9]{3}(\\|$)"
+_SHORTENED = r"HKLM\1CurrentControlSet\2"
 _HIVES = {
     "HKEY_LOCAL_MACHINE": "HKLM",
     "HKEY_USERS": "HKU",
@@ -37,16 +38,11 @@ def registry_data(kind: str, data: str) -> Computed:
 
 
 def _path(key: str, value: str) -> str:
-    cases = [
-        f"{key} matches regex {string(_CONTROL_SET)}, "
-        f"strcat({string(_SHORT_CONTROL_SET)}, substring({key}, {len(_LONG_CONTROL_SET)}))"
-    ]
-    cases += [
-        f"{key} startswith {string(hive)}, strcat({string(short)}, substring({key}, {len(hive)}))"
-        for hive, short in _HIVES.items()
-    ]
+    text = f"replace_regex({key}, {string(_CONTROL_SET)}, {string(_SHORTENED)})"
+    for hive, short in _HIVES.items():
+        text = f"replace_regex({text},{_BREAK}{string(f'(?i)^{hive}')}, {string(short)})"
     name = f'iff(isempty({value}), "", strcat("\\\\", {value}))'
-    return f"strcat(case({_BREAK}{f',{_BREAK}'.join(cases)},{_BREAK}{key}), {name})"
+    return f"strcat({text},{_BREAK}{name})"
 
 
 def _path_written(key_column: str, name_column: str, value: str) -> Mapping[str, object] | None:
@@ -73,7 +69,7 @@ def _data(kind: str, data: str) -> str:
     cases = (
         f'{kind} endswith "Dword", strcat("DWORD (0x", {number}, ")")',
         f'{kind} endswith "Qword", '
-        f'strcat("QWORD (0x", substring({wide}, 0, 8), "-0x", substring({wide}, 8), ")")',
+        f'strcat("QWORD (0x", replace_regex({wide}, "^(.{{8}})", @"\\1-0x"), ")")',
         f'{kind} endswith "Binary", "Binary Data"',
         data,
     )

@@ -41,11 +41,7 @@ _TYPES = {
     "dynamic": "JSON",
 }
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
-_HEX = "lower(hex({0}))"
-_TO_HEX = (
-    f"CASE WHEN length({_HEX}) < {{1}} "
-    f"THEN lpad({_HEX}, CAST({{1}} AS INTEGER), '0') ELSE {_HEX} END"
-)
+_TO_HEX = "format('{{:0' || {1} || 'x}}', {0})"
 _ADDRESS_FUNCTIONS = ("ipv4_is_in_range", "ipv4_is_match", "ipv6_is_in_range", "ipv6_is_match")
 
 
