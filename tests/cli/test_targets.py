@@ -47,7 +47,7 @@ def test_explain_tells_why(tmp_path: Path) -> None:
     code, output = run("explain", str(GOLDEN / "registry-dword" / "rule.yml"), "-t", "defender")
     assert code == 0
     assert "  in DeviceRegistryEvents where ActionType = RegistryValueSet\n" in output
-    assert "  TargetObject -> TargetObject (string): computed: strcat(case(" in output
+    assert "  TargetObject -> TargetObject (string): computed: strcat(replace_regex(" in output
 
 
 def test_explain_tells_of_a_field_without_a_column_the_nearest_ones() -> None:
