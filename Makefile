@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 
-.PHONY: test browser demo docs tables clean
+.PHONY: test browser demo docs tables bench profile clean
 
 test: $(INSTALLED) browser
 	$(BIN)/ruff check
@@ -33,6 +33,14 @@ docs: $(INSTALLED)
 tables: $(INSTALLED)
 	$(BIN)/python -m transpile.targets.record
 
+# How fast it is beside sigma-cli, on a folder of rules: make bench CORPUS=path
+bench:
+	$(PYTHON) bench $(CORPUS)
+
+# Where the calls are that tests/test_work.py counts.
+profile: $(INSTALLED)
+	$(BIN)/python tests/test_work.py
+
 # `pip install --group` needs pip 25.1.
 $(INSTALLED): pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -41,4 +49,4 @@ $(INSTALLED): pyproject.toml
 	touch $@
 
 clean:
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
+	rm -rf .venv .bench .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info

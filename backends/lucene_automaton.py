@@ -154,21 +154,29 @@ def _effort(pattern: Pattern, *, skipping: bool) -> int:
         )
         for edge in edges
     }
-    follow = [_bits(after) for after in positions.follow]
+    follow = [_bits(next_ones) for next_ones in positions.follow]
+    after: dict[int, int] = {}
     seen, work, effort = {first}, [first], 0
     while work and effort < EFFORT_LIMIT:
         ready = work.pop()
         effort += ready.bit_count()
         for taken in {ready & characters for characters in taking}:
-            state, rest = 0, taken
-            while rest:
-                position = rest.bit_length() - 1
-                state |= follow[position]
-                rest ^= 1 << position
+            if taken not in after:
+                after[taken] = _union(taken, follow)
+            state = after[taken]
             if state and state not in seen:
                 seen.add(state)
                 work.append(state)
     return effort
+
+
+def _union(positions: int, sets: list[int]) -> int:
+    union = 0
+    while positions:
+        position = positions.bit_length() - 1
+        union |= sets[position]
+        positions ^= 1 << position
+    return union
 
 
 def _bits(positions: Iterable[int]) -> int:

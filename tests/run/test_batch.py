@@ -24,7 +24,7 @@ from transpile.run.recipe import Recipe
 from transpile.targets import registry
 
 BROKEN = sorted((Path(__file__).parents[1] / "load" / "broken").glob("*.yml"))
-RECIPE = Recipe(registry.DEFAULTS)
+RECIPE = Recipe(registry.DEFAULTS, tells=True)
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_known_rule_loads_nothing_that_converts(rules: Path, tmp_path: Path) -
         "from transpile.load.files import find; from transpile.run.batch import Batch\n"
         "from transpile.run.cache import Cache; from transpile.run.recipe import Recipe\n"
         "from transpile.targets import registry\n"
-        "recipe = Recipe(registry.DEFAULTS)\n"
+        "recipe = Recipe(registry.DEFAULTS, tells=True)\n"
         "run = Batch(find([sys.argv[1]]), recipe, cache=Cache(Path(sys.argv[2])))\n"
         "assert sum(1 for _ in run.conversions()) > 100\n"
         "sys.exit(', '.join({'yaml', 'sigma.exceptions', 'backends'} & set(sys.modules)) or 0)"
@@ -225,3 +225,16 @@ def test_an_interruption_leaves_whole_files_and_a_usable_cache(
 
 def test_cores_are_counted() -> None:
     assert parallel.cores() >= 1
+
+
+def test_what_a_rule_tells_of_itself_is_carried_where_it_is_asked_for(rules: Path) -> None:
+    assert any(one.about for one in converted(rules, recipe=Recipe(("splunk",), tells=True)))
+    assert not any(one.about for one in converted(rules, recipe=Recipe(("splunk",))))
+
+
+def test_workers_that_have_nothing_to_do_are_not_waited_for() -> None:
+    workers = parallel.Workers(RECIPE, 1)
+    try:
+        workers.wait()
+    finally:
+        workers.end()

@@ -7,6 +7,7 @@ broken (verify: some query called exact is not), 2 wrong usage, 3 a fault of the
 
 from __future__ import annotations
 
+import gc
 import sys
 from typing import Annotated
 
@@ -53,8 +54,13 @@ def _options(
     pass
 
 
+_GARBAGE = (50_000, 20, 50)
+"""Hardly anything here refers to itself, so the collector of such things need not look often."""
+
+
 def main() -> None:
     """Run the command line and end the process; no traceback reaches the user."""
+    gc.set_threshold(*_GARBAGE)
     try:
         app(prog_name=PROGRAM)
     except KeyboardInterrupt:

@@ -25,6 +25,7 @@ def split(condition: Node, weaken: Weaken) -> tuple[Node | None, Node | None]:
     Both together are the condition. In the filter's part negations stand on leaves only. None
     is nothing to say, or nothing left to test.
     """
+    weaken = _remembered(weaken)
     said: list[Node] = []
     rest: list[Node] = []
     for conjunct in _conjuncts(condition):
@@ -38,6 +39,18 @@ def split(condition: Node, weaken: Weaken) -> tuple[Node | None, Node | None]:
             if weaker is not None:
                 said.append(weaker)
     return (all_of(said) if said else None, all_of(rest) if rest else None)
+
+
+def _remembered(weaken: Weaken) -> Weaken:
+    """The same, asked once for each leaf; leaves live as long as their condition."""
+    known: dict[int, tuple[AnyLeaf, Node | None]] = {}
+
+    def ask(leaf: AnyLeaf) -> Node | None:
+        if id(leaf) not in known:
+            known[id(leaf)] = leaf, weaken(leaf)
+        return known[id(leaf)][1]
+
+    return ask
 
 
 def push_negations(node: Node, *, negated: bool = False) -> Node:

@@ -6,7 +6,7 @@ Nothing here trusts its input: nesting, repeated aliases and the number of value
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import yaml
@@ -18,9 +18,9 @@ from transpile.load.source import SourceText, place_of
 from transpile.query import Place
 
 try:
-    from yaml import CSafeLoader as Loader
+    from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # PyYAML built without libyaml
-    from yaml import SafeLoader as Loader  # type: ignore[assignment]
+    from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]
 
 MAX_DEPTH = 40
 """levels of nesting in a document"""
@@ -31,6 +31,27 @@ MAX_SYNTAX_ERRORS = 20
 
 _TAG = "tag:yaml.org,2002:"
 _MERGE = _TAG + "merge"
+
+_PLAIN: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
+    first: [*tags, *_SafeLoader.yaml_implicit_resolvers.get(None, ())]
+    for first, tags in _SafeLoader.yaml_implicit_resolvers.items()
+    if first is not None
+}
+"""by the first character of a plain scalar, what it may be besides text"""
+
+
+class Loader(_SafeLoader):
+    """PyYAML's, with a shorter way to the tags of its nodes."""
+
+    def resolve(self, kind: type[Node], value: str | None, implicit: Any) -> str:
+        if kind is ScalarNode:
+            if implicit[0]:
+                for tag, pattern in _PLAIN.get(value[:1] if value else "", ()):
+                    if pattern.match(value or ""):
+                        return tag
+            return _TAG + "str"
+        return _TAG + ("seq" if kind is SequenceNode else "map")
+
 
 # libyaml's composer calls itself for each level and ends the process where the stack does, and its
 # tree is large. A text with fewer openings and characters than these can't get too deep or large.
@@ -67,7 +88,7 @@ def compose(source: SourceText) -> Iterator[Node | Problem]:
 
 def _check_bounds(source: SourceText, text: str) -> None:
     """Look at large texts event by event first, which takes no stack and no memory."""
-    openings = sum(1 for _ in _OPENING.finditer(text))
+    openings = len(_OPENING.findall(text)) if len(text) <= _SAFE_LENGTH else _SAFE_OPENINGS
     if openings <= _SAFE_OPENINGS and len(text) <= _SAFE_LENGTH:
         return
     depth = values = 0

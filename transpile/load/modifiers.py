@@ -13,13 +13,24 @@ from typing import Any, ClassVar, cast
 
 from sigma.exceptions import SigmaModifierError, SigmaTypeError, SigmaValueError
 from sigma.modifiers import (
+    SigmaContainsModifier,
+    SigmaEndswithModifier,
     SigmaListModifier,
     SigmaModifier,
+    SigmaStartswithModifier,
     SigmaValueModifier,
     SigmaWindowsDashModifier,
     modifier_mapping,
 )
-from sigma.types import SigmaExpansion, SigmaString, SigmaStringPartType, SigmaType, sigma_type
+from sigma.types import (
+    SigmaExpansion,
+    SigmaString,
+    SigmaStringPartType,
+    SigmaType,
+    SpecialChars,
+    char_mapping,
+    sigma_type,
+)
 
 from transpile.load.definitions import Item, Modifier
 from transpile.query import Place
@@ -87,6 +98,77 @@ class WindowsDash(SigmaWindowsDashModifier):
         return super().modify(_string(parts))
 
 
+def string(text: str) -> SigmaString:
+    """As pySigma reads a text: `*` and `?` are wildcards unless a backslash escapes them."""
+    made = SigmaString.__new__(SigmaString)
+    made.original = text
+    made.s = [text] if text else []
+    if _SPECIAL.search(text) is None:
+        return made
+    made.s = []
+    literal = ""
+    for token in _TOKENS.findall(text):
+        if token in char_mapping:
+            if literal:
+                made.s.append(literal)
+            made.s.append(char_mapping[token])
+            literal = ""
+        else:
+            literal += token[1:] if len(token) == 2 and token in _ESCAPED else token
+    if literal:
+        made.s.append(literal)
+    return made
+
+
+_SPECIAL = re.compile(r"[\\*?]")
+_ESCAPED = frozenset((r"\\", r"\*", r"\?"))
+_TOKENS = re.compile(r"\\[\\*?]|[*?]|\\|[^\\*?]+")
+
+
+def _around(value: SigmaString, *, before: bool, after: bool) -> SigmaString:
+    """The text with `*` at its ends, where it has none."""
+    parts = value.s
+    if before and (not parts or parts[0] is not SpecialChars.WILDCARD_MULTI):
+        parts = [SpecialChars.WILDCARD_MULTI, *parts]
+    if after and (not parts or parts[-1] is not SpecialChars.WILDCARD_MULTI):
+        parts = [*parts, SpecialChars.WILDCARD_MULTI]
+    if parts is value.s:
+        return value
+    made = _string(parts)
+    return made if len(value.s) < 2 else made._merge_strs()
+
+
+class Contains(SigmaContainsModifier):
+    """pySigma's `contains`, with a shorter way for plain text, like the two after it."""
+
+    def apply(self, val: Any) -> Any:
+        if type(val) is SigmaString:
+            return [_around(val, before=True, after=True)]
+        return super().apply(val)
+
+
+class StartsWith(SigmaStartswithModifier):
+    """`startswith`"""
+
+    def apply(self, val: Any) -> Any:
+        return (
+            [_around(val, before=False, after=True)]
+            if type(val) is SigmaString
+            else super().apply(val)
+        )
+
+
+class EndsWith(SigmaEndswithModifier):
+    """`endswith`"""
+
+    def apply(self, val: Any) -> Any:
+        return (
+            [_around(val, before=True, after=False)]
+            if type(val) is SigmaString
+            else super().apply(val)
+        )
+
+
 class Every(SigmaListModifier[Any, Any]):
     """`all`: every value is asked for. pySigma's own loads its parser of conditions."""
 
@@ -112,6 +194,9 @@ def _string(parts: list[SigmaStringPartType]) -> SigmaString:
 MODIFIERS: Mapping[str, Modifier] = {
     **modifier_mapping,
     "all": Every,
+    "contains": Contains,
+    "startswith": StartsWith,
+    "endswith": EndsWith,
     "base64": Base64,
     "base64offset": Base64Offset,
     "utf16": Utf16WithMark,
@@ -120,6 +205,12 @@ MODIFIERS: Mapping[str, Modifier] = {
     "wide": Utf16LittleEndian,
     "windash": WindowsDash,
 }
+
+PUBLISHED: Mapping[Modifier, Modifier] = {
+    MODIFIERS[name]: modifier_mapping[name]
+    for name in ("all", "contains", "startswith", "endswith")
+}
+"""pySigma's own in place of ours that mean the same"""
 
 _OF_TEXT = frozenset(
     (
@@ -151,7 +242,7 @@ def detection_item(
     else:
         if names and names[0] in _OF_TEXT:
             values = [str(one) if type(one) in (int, float) else one for one in values]
-        written = [*map(sigma_type, values)]
+        written = [string(one) if type(one) is str else sigma_type(one) for one in values]
     modifiers = [MODIFIERS[one] for one in names]
     item = Item(name or None, modifiers, written, place=place, places=places, written=written)
     _apply(item)

@@ -11,7 +11,6 @@ from typing import Any
 
 from sigma.conditions import ConditionAND, ConditionOR
 from sigma.exceptions import SigmaRuleLocation
-from sigma.modifiers import SigmaAllModifier
 from sigma.rule import (
     SigmaDetection,
     SigmaDetectionItem,
@@ -21,7 +20,7 @@ from sigma.rule import (
 )
 
 from transpile.load.definitions import Detection, Detections, Item
-from transpile.load.modifiers import Every
+from transpile.load.modifiers import PUBLISHED
 from transpile.load.places import ItemLocation
 from transpile.query import Place
 
@@ -75,7 +74,7 @@ def _detection(detection: Detection, path: Path) -> SigmaDetection:
 
 
 def _item(item: Item, path: Path) -> SigmaDetectionItem:
-    modifiers = [SigmaAllModifier if one is Every else one for one in item.modifiers]
+    modifiers = [PUBLISHED.get(one, one) for one in item.modifiers]
     made = SigmaDetectionItem(
         item.field,
         modifiers,

@@ -6,7 +6,7 @@ import hashlib
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING
 
 from transpile.load import files
@@ -26,6 +26,8 @@ _CHUNK = 128
 """files that are read and looked up at once"""
 _WINDOW = 1024
 """files that are on their way at a time"""
+_OFTEN = 16
+"""files that are handed on between two looks at what others have done"""
 WORTH_WORKERS = 48
 """files to convert from which on other processes are worth their start"""
 
@@ -133,11 +135,13 @@ class Batch:
         A rule whose id another one had before is broken: the two can't be told apart in a SIEM.
         """
         ids = _Ids()
-        while self._fill():
+        for number in count():
+            if not self._fill():
+                return
             job = self._window[0]
             if not job.is_done:
                 self._work(job)
-            elif self._workers is not None:
+            elif self._workers is not None and number % _OFTEN == 0:
                 self._workers.feed(self._pending)
             if job.is_done:
                 self._window.popleft()
@@ -173,6 +177,8 @@ class Batch:
             self._look_up([job for job in chunk if not job.is_done])
             self._window.extend(chunk)
             self._pending.extend(job for job in chunk if not job.is_done)
+            # They begin while others of the files are still to be read.
+            self._employ()
         return bool(self._window)
 
     def _job(self, file: RuleFile | Problem) -> Job:
@@ -197,14 +203,20 @@ class Batch:
                 job.finish(known[job.key])
                 job.key = b""
 
-    def _work(self, job: Job) -> None:
+    def _employ(self) -> None:
+        """Give work to other processes, if there is enough of it."""
         if self._workers is None and self._jobs > 1 and len(self._pending) >= WORTH_WORKERS:
             from transpile.run.parallel import Workers  # noqa: PLC0415
 
             self._workers = Workers(self._recipe, self._jobs, self._converter)
         if self._workers is not None:
             self._workers.feed(self._pending)
-            self._workers.wait()
+
+    def _work(self, job: Job) -> None:
+        self._employ()
+        if self._workers is not None:
+            if not job.is_done:
+                self._workers.wait()
         else:
             if self._converter is None:
                 self._converter = self._recipe.converter()

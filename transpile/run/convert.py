@@ -29,8 +29,12 @@ class Converter:
     Plans are made once for each target and log source.
     """
 
-    def __init__(self, targets: Sequence[str], pipelines: Sequence[str] = ()) -> None:
+    def __init__(
+        self, targets: Sequence[str], pipelines: Sequence[str] = (), *, tells: bool = True
+    ) -> None:
         """Get the targets by name and read the pipeline files.
+
+        `tells` asks for what rules say of themselves, which only exports need.
 
         Raises:
             KeyError: no target has that name.
@@ -40,6 +44,7 @@ class Converter:
         self.targets = tuple(_with_tables(registry.get(name), tables) for name in targets)
         self._pipelines = UserPipelines([path for path in pipelines if path not in tables])
         self._plans: dict[tuple[str, LogSource], Plan | Reason] = {}
+        self._tells = tells
         self._last: tuple[Plan, Node, Mapped] | None = None
 
     def convert(self, rule: Rule | BrokenRule) -> Conversion:
@@ -57,7 +62,7 @@ class Converter:
             rule.warnings,
             {line: rule.source.line(line) for line in sorted(lines)},
             "\n".join(stacks),
-            about(rule.document),
+            about(rule.document) if self._tells else None,
         )
 
     def _broken(self, rule: BrokenRule) -> Conversion:

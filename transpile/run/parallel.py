@@ -71,8 +71,9 @@ class Workers:
                 worker.send(_portion(pending))
 
     def wait(self) -> None:
-        """Wait until one of them has done something."""
-        self._take(None)
+        """Wait until one of them has done something, if one has something to do."""
+        if any(worker.portions for worker in self._workers):
+            self._take(None)
 
     def end(self) -> None:
         """End them all, whatever they are at."""

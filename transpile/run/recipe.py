@@ -23,10 +23,14 @@ _PYSIGMA = ("*.py", "rule/*.py", "processing/**/*.py")
 
 @dataclass(frozen=True)
 class Recipe:
-    """Targets by name, in their order, and the user's pipeline files."""
+    """Targets by name, in their order, and the user's pipeline files.
+
+    `tells` asks for what rules say of themselves, which only exports need.
+    """
 
     targets: tuple[str, ...]
     pipelines: tuple[str, ...] = ()
+    tells: bool = False
 
     def converter(self) -> Converter:
         """What converts by it; loads pySigma.
@@ -36,7 +40,7 @@ class Recipe:
         """
         from transpile.run.convert import Converter  # noqa: PLC0415
 
-        return Converter(self.targets, self.pipelines)
+        return Converter(self.targets, self.pipelines, tells=self.tells)
 
     @cached_property
     def digest(self) -> bytes:
@@ -45,12 +49,12 @@ class Recipe:
         Raises:
             ProblemFound: a pipeline file can't be read.
         """
-        total = hashlib.sha256(_program())
+        total = hashlib.sha256(_program() + bytes([self.tells]))
         for name in self.targets:
             total.update(name.encode() + b"\0")
         for path in self.pipelines:
             data = files.read_bytes(RuleFile(Path(path).as_posix(), path))
-            total.update(b"%d\0" % len(data) + data)
+            total.update(b"%s\0%d\0" % (Path(path).suffix.encode(), len(data)) + data)
         return total.digest()
 
 
