@@ -39,7 +39,7 @@ bench:
 
 # Where the calls are that tests/test_work.py counts.
 profile: $(INSTALLED)
-	$(BIN)/python tests/test_work.py
+	$(BIN)/python -m tests.test_work
 
 # `pip install --group` needs pip 25.1.
 $(INSTALLED): pyproject.toml

@@ -1,6 +1,6 @@
 """The work that a fixed sample takes, counted and not timed, so that it is the same on any machine.
 
-`python tests/test_work.py` shows where it is, `python tests/test_work.py --count` how much.
+`python -m tests.test_work` shows where it is, `python -m tests.test_work --count` how much.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def fresh(*arguments: str, cache: Path | None = None) -> subprocess.CompletedPro
 
 @pytest.fixture(scope="module")
 def counted() -> dict[str, int]:
-    done = fresh("tests/test_work.py", "--count")
+    done = fresh("-m", "tests.test_work", "--count")
     assert done.returncode == 0, done.stderr
     counts: dict[str, int] = json.loads(done.stdout)
     return counts
