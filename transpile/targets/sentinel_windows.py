@@ -15,7 +15,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from xml.sax.saxutils import escape
+from html import escape
 
 from backends.kql_text import is_name, string
 from transpile.ir.nodes import AnyLeaf, Equals, Field, Node, NumberEquals, Or, Type
@@ -211,4 +211,5 @@ class _DataElements(dict[str, Written]):
 
 
 def _data_element(sigma: str, value: str) -> Mapping[str, object]:
-    return {"EventData": Part(f'<Data Name="{sigma}">{escape(value)}</Data>', joined="")}
+    text = escape(value, quote=False)
+    return {"EventData": Part(f'<Data Name="{sigma}">{text}</Data>', joined="")}
