@@ -141,7 +141,7 @@ def batch_of(
     from transpile.run.parallel import cores  # noqa: PLC0415
     from transpile.run.recipe import Recipe  # noqa: PLC0415
 
-    recipe = Recipe(tuple(targets), tuple(pipelines or ()))
+    recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells=True)
     with closing(Batch(found, recipe, cache=used_cache(no_cache), jobs=cores())) as batch:
         try:
             batch.check()
