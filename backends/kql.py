@@ -15,7 +15,7 @@ import json
 import re
 import sys
 from collections.abc import Hashable, Sequence
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network
 from typing import Any, NamedTuple, TypeAlias
 
 from backends import kql_regex
@@ -23,6 +23,7 @@ from backends.dialect import Dialect, Notes
 from backends.kql_text import name, string
 from backends.layout import WIDTH, Doc, Join, Listing, Prefixed, Text, render
 from transpile.ir import regex
+from transpile.ir.networks import unmapped
 from transpile.ir.nodes import (
     Anchor,
     And,
@@ -282,16 +283,9 @@ def _cidr(leaf: Cidr, notes: Notes) -> Doc:
     https://learn.microsoft.com/kusto/query/ipv6-is-match-function; both functions are null for
     what is no address.
     """
-    network = _unmapped(leaf.network)
+    network = unmapped(leaf.network)
     function = "ipv6_is_match" if isinstance(network, IPv4Network) else "ipv6_is_in_range"
     return Text(_closed(f"{function}({_text(leaf.field, leaf.place)}, {string(str(network))})"))
-
-
-def _unmapped(network: IPv4Network | IPv6Network) -> IPv4Network | IPv6Network:
-    mapped = None if isinstance(network, IPv4Network) else network.network_address.ipv4_mapped
-    if mapped is None or network.prefixlen < 96:
-        return network
-    return IPv4Network((mapped, network.prefixlen - 96))
 
 
 def _closed(test: str) -> str:

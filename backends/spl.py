@@ -20,13 +20,14 @@ import re
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from functools import partial
-from ipaddress import IPv6Network, ip_network
+from ipaddress import ip_network
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
 from backends.layout import Doc, Join, Listing, Prefixed, Text, render
 from backends.spl_text import ENTITIES, decimal, nameable, quoted, search_name, subnets
 from backends.spl_where import Where, pattern_of
+from transpile.ir.networks import MAPPED
 from transpile.ir.nodes import (
     And,
     AnyLeaf,
@@ -162,13 +163,10 @@ def _any_subnet(leaves: Sequence[Cidr]) -> Doc:
     return terms[0] if len(terms) == 1 else Join("OR", terms)
 
 
-_MAPPED = IPv6Network("::ffff:0:0/96")
-
-
 def _without_mapped(leaf: AnyLeaf) -> Node:
     """An IPv4 address counts as one also where it is written as IPv6, so no IPv6 range has it."""
-    if isinstance(leaf, Cidr) and leaf.network.version == 6 and _MAPPED.overlaps(leaf.network):
-        return all_of((leaf, negation(replace(leaf, network=_MAPPED))))
+    if isinstance(leaf, Cidr) and leaf.network.version == 6 and MAPPED.overlaps(leaf.network):
+        return all_of((leaf, negation(replace(leaf, network=MAPPED))))
     return leaf
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import singledispatch
-from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING
 
 from sigma.exceptions import SigmaConditionError
@@ -32,6 +31,7 @@ from sigma.types import (
     SpecialChars,
 )
 
+from transpile.ir.networks import unmapped
 from transpile.ir.nodes import (
     Anchor,
     BooleanEquals,
@@ -44,7 +44,6 @@ from transpile.ir.nodes import (
     Glob,
     IsNull,
     Keyword,
-    Network,
     Node,
     NumberEquals,
     Parts,
@@ -282,18 +281,7 @@ def _(value: SigmaExists, subject: _Subject) -> Node:
 @_lower_value.register(SigmaCIDRExpression)
 def _(value: SigmaCIDRExpression, subject: _Subject) -> Node:
     field = subject.field_for("an address range")
-    return Cidr(field, _unmapped(value.network), place=subject.place)
-
-
-_MAPPED = IPv6Network("::ffff:0:0/96")
-
-
-def _unmapped(network: Network) -> Network:
-    """IPv4 addresses mapped into IPv6 are IPv4 addresses (RFC 4291 section 2.5.5.2)."""
-    if isinstance(network, IPv6Network) and network.subnet_of(_MAPPED):
-        address = int(network.network_address) & 0xFFFFFFFF
-        return IPv4Network((address, network.prefixlen - _MAPPED.prefixlen))
-    return network
+    return Cidr(field, unmapped(value.network), place=subject.place)
 
 
 _ANCHORS = {
