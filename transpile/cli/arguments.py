@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
 
 import typer
 
 from transpile.cli.exits import ExitCode, say
 
 if TYPE_CHECKING:
+    from transpile.load.files import RuleFile
+    from transpile.load.problem import Problem
+    from transpile.run.batch import Batch
     from transpile.run.cache import Cache
+
+RulePaths: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Rule files, folders of them (searched to any depth), or - for standard input.",
+        show_default=False,
+    ),
+]
+Pipelines: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pipeline",
+        "-p",
+        metavar="FILE",
+        help="A pySigma pipeline file of your own, applied first; several are allowed.",
+    ),
+]
+
+_LONG = 50
+"""files from which on a progress bar is worth its place"""
 
 
 def known_targets(names: list[str] | None) -> list[str]:
@@ -51,6 +78,64 @@ def check_paths(paths: list[str]) -> None:
             refuse_usage(f"there is no file or folder {path!r}")
 
 
+def found_rules(paths: Sequence[str]) -> list[RuleFile | Problem]:
+    """The rule files of paths that lead somewhere; the command ends where there is none."""
+    from transpile.load.files import find  # noqa: PLC0415 (keeps --help fast)
+
+    found = list(find(paths))
+    if not found:
+        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
+    return found
+
+
+@contextmanager
+def batch_of(  # noqa: PLR0913
+    found: Sequence[RuleFile | Problem],
+    targets: Sequence[str],
+    pipelines: Sequence[str] | None,
+    *,
+    no_cache: bool,
+    jobs: int = 0,
+    tells: bool = False,
+) -> Iterator[Batch]:
+    """A batch from the cache and on so many processes, 0 for one each core.
+
+    `tells` asks for what rules say of themselves. The command ends where a pipeline can't be used.
+    """
+    from transpile.load.problem import ProblemFound  # noqa: PLC0415
+    from transpile.run.batch import Batch  # noqa: PLC0415
+    from transpile.run.parallel import cores  # noqa: PLC0415
+    from transpile.run.recipe import Recipe  # noqa: PLC0415
+
+    recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells=tells)
+    with closing(Batch(found, recipe, cache=used_cache(no_cache), jobs=jobs or cores())) as batch:
+        try:
+            batch.check()
+        except ProblemFound as bad:
+            refuse_problem(bad.problem)
+        yield batch
+
+
+def progress_of(
+    total: int, doing: str, *, least: int = _LONG
+) -> AbstractContextManager[Callable[[], None]]:
+    """A progress bar where somebody watches and there is much to do, else nothing."""
+    if total < least or not sys.stderr.isatty():
+        return nullcontext(lambda: None)
+    from transpile.cli.progress import progress_bar  # noqa: PLC0415
+
+    return progress_bar(total, doing)
+
+
+_FEW = 60
+"""rule files that one process explains before others are ready"""
+
+
+def explaining_processes(total: int, jobs: int = 0) -> int:
+    """How many processes explain so many rule files; `jobs` asks for a number, 0 for the cores."""
+    return 1 if total < _FEW else jobs or os.cpu_count() or 1
+
+
 def used_cache(refused: bool) -> Cache | None:
     """The cache of conversions, unless the user wants none."""
     if refused:
@@ -63,6 +148,14 @@ def used_cache(refused: bool) -> Cache | None:
 def refuse_usage(message: str) -> NoReturn:
     """End the command, which can't be carried out as it was given."""
     say(message)
+    raise typer.Exit(ExitCode.WRONG_USAGE)
+
+
+def refuse_problem(problem: Problem) -> NoReturn:
+    """End the command, one of whose files can't be used."""
+    from transpile.cli.problems import show_problem  # noqa: PLC0415
+
+    typer.echo(show_problem(problem), err=True)
     raise typer.Exit(ExitCode.WRONG_USAGE)
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transpile.cli.arguments import check_paths, known_targets, refuse_usage
+from transpile.cli.arguments import (
+    Pipelines,
+    check_paths,
+    explaining_processes,
+    found_rules,
+    known_targets,
+)
 from transpile.cli.exits import ExitCode, planned_end, say
 
 if TYPE_CHECKING:
@@ -19,9 +24,6 @@ if TYPE_CHECKING:
     from transpile.catalog.recipe import Recipe
     from transpile.load.files import RuleFile
     from transpile.load.problem import Problem
-
-_FEW = 60
-"""rule files that one process explains before others are ready"""
 
 
 def catalog(  # noqa: PLR0913, PLR0917 (one parameter an option)
@@ -49,15 +51,7 @@ def catalog(  # noqa: PLR0913, PLR0917 (one parameter an option)
             " Default: splunk, sentinel, elastic-eql and elastic-lucene.",
         ),
     ] = None,
-    pipeline: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--pipeline",
-            "-p",
-            metavar="FILE",
-            help="A pySigma pipeline file of your own, applied first; several are allowed.",
-        ),
-    ] = None,
+    pipeline: Pipelines = None,
     title: Annotated[
         str, typer.Option("--title", metavar="TEXT", help="What the site is called.")
     ] = "Detection rules",
@@ -75,13 +69,10 @@ def catalog(  # noqa: PLR0913, PLR0917 (one parameter an option)
     """
     from transpile.catalog import manifest  # noqa: PLC0415 (keeps --help fast)
     from transpile.catalog.recipe import Recipe  # noqa: PLC0415
-    from transpile.load.files import find  # noqa: PLC0415
 
     targets = known_targets(target)
     check_paths([*rules, *(pipeline or ())])
-    found = list(find(rules))
-    if not found:
-        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(rules)}")
+    found = found_rules(rules)
     pipelines = pipeline or []
     texts = [Path(path).read_text("utf-8", "replace") for path in pipelines if Path(path).is_file()]
     made_from = manifest.fingerprint(found, [title, *targets, *pipelines, *texts])
@@ -107,14 +98,13 @@ def _build(  # noqa: PLR0913, PLR0917
     """Make the site; gives back how many rules are broken."""
     from transpile.catalog.build import build  # noqa: PLC0415
 
-    processes = 1 if len(found) < _FEW else jobs or os.cpu_count() or 1
     site = build(
         found,
         recipe,
         output,
         title,
         made_from=made_from,
-        processes=processes,
+        processes=explaining_processes(len(found), jobs),
         progress=_progress(),
     )
     rules, broken = len(site.collection.rules), len(site.collection.broken)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
+from transpile.cli.arguments import (
+    batch_of,
+    check_paths,
+    found_rules,
+    known_targets,
+    progress_of,
+    refuse_problem,
+    refuse_usage,
+    use_utf8,
+)
 from transpile.cli.exits import ExitCode, planned_end, say
-from transpile.cli.export import batch_of, known_format, refuse_problem, target_of
+from transpile.cli.export import known_format, target_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,9 +32,6 @@ if TYPE_CHECKING:
     from transpile.load.problem import Problem
     from transpile.run.batch import Batch
     from transpile.run.conversion import Conversion
-
-_LONG = 50
-"""files from which on a progress bar is worth its place"""
 
 
 class Report(str, Enum):
@@ -105,15 +109,12 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
     2 wrong usage.
     """
     from transpile.export.folder import OutputFolder  # noqa: PLC0415 (keeps --help fast)
-    from transpile.load.files import find  # noqa: PLC0415
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
 
     check_paths([rules])
     if not out.is_dir() and not (fix and not out.exists()):
         refuse_usage(f"there is no folder {str(out)!r}")
-    found = list(find([rules]))
-    if not found:
-        refuse_usage(f"no rules (*.yml, *.yaml) in {rules}")
+    found = found_rules([rules])
     try:
         targets, checking = _setup(OutputFolder(out), form, target, pipeline or [], profile)
     except ProblemFound as bad:
@@ -122,7 +123,7 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
         refuse_usage(f"can't read {error.filename}: {error.strerror}")
     if explain and checking.lock.lock is None:
         refuse_usage(f"{out} has no lock file to compare with; check --fix writes one")
-    with batch_of(found, targets, pipeline, no_cache=no_cache) as batch:
+    with batch_of(found, targets, pipeline, no_cache=no_cache, tells=True) as batch:
         use_utf8()
         with planned_end():
             run = _Run(batch, checking, found, str(out), debug=debug)
@@ -186,7 +187,7 @@ class _Run:
     def go(self, report: Report, *, fix: bool, explain: bool, diff: bool) -> ExitCode:
         from transpile.load.files import RuleFile  # noqa: PLC0415
 
-        with self._progress() as advance:
+        with progress_of(len(self._found), "checking") as advance:
             for conversion in self._batch.conversions():
                 self._add(conversion)
                 if conversion.position == 1:
@@ -262,10 +263,3 @@ class _Run:
         say(f"in step: {total}")
         for cause in environment_causes(checked.lock, checked.made):
             say(f"{cause.text}; no file differs, and check --fix brings the lock file up to date")
-
-    def _progress(self) -> AbstractContextManager[Callable[[], None]]:
-        if len(self._found) < _LONG or not sys.stderr.isatty():
-            return nullcontext(lambda: None)
-        from transpile.cli.progress import progress_bar  # noqa: PLC0415
-
-        return progress_bar(len(self._found), "checking")

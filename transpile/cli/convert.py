@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    Pipelines,
+    RulePaths,
+    batch_of,
     check_paths,
     dsl_form,
+    found_rules,
     known_targets,
+    progress_of,
     refuse_usage,
     use_utf8,
-    used_cache,
 )
 from transpile.cli.exits import ExitCode, planned_end
 
@@ -29,9 +33,6 @@ if TYPE_CHECKING:
     from transpile.run.batch import Batch
     from transpile.run.conversion import Conversion
 
-_LONG = 50
-"""files from which on a progress bar is worth its place"""
-
 
 class Format(str, Enum):
     """How queries are printed."""
@@ -43,14 +44,7 @@ class Format(str, Enum):
 
 
 def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH...",
-            help="Rule files, folders of them (searched to any depth), or - for standard input.",
-            show_default=False,
-        ),
-    ],
+    paths: RulePaths,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -61,15 +55,7 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
             " Default: splunk, sentinel, elastic-eql and elastic-lucene.",
         ),
     ] = None,
-    pipeline: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--pipeline",
-            "-p",
-            metavar="FILE",
-            help="A pySigma pipeline file of your own, applied first; several are allowed.",
-        ),
-    ] = None,
+    pipeline: Pipelines = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -112,28 +98,13 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
 
     Exit codes: 0 all rules were converted, 1 some rule was refused or is broken, 2 wrong usage.
     """
-    from transpile.load.files import find  # noqa: PLC0415 (keeps --help fast)
-    from transpile.load.problem import ProblemFound  # noqa: PLC0415
-    from transpile.run.batch import Batch  # noqa: PLC0415
-    from transpile.run.parallel import cores  # noqa: PLC0415
-    from transpile.run.recipe import Recipe  # noqa: PLC0415
 
     targets = known_targets(target if target or form is not Format.DSL else ["elastic-dsl"])
     if form is Format.DSL:
         targets, form = dsl_form(targets), Format.TEXT
     check_paths(paths)
-    found = list(find(paths))
-    if not found:
-        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
-    recipe = Recipe(tuple(targets), tuple(pipeline or ()))
-    with closing(Batch(found, recipe, cache=used_cache(no_cache), jobs=jobs or cores())) as batch:
-        try:
-            batch.check()
-        except ProblemFound as bad:
-            from transpile.cli.problems import show_problem  # noqa: PLC0415
-
-            typer.echo(show_problem(bad.problem), err=True)
-            raise typer.Exit(ExitCode.WRONG_USAGE) from None
+    found = found_rules(paths)
+    with batch_of(found, targets, pipeline, no_cache=no_cache, jobs=jobs) as batch:
         use_utf8()
         with planned_end():
             code = _Run(batch, targets, found, form, output, debug=debug).go()
@@ -224,8 +195,6 @@ class _Run:
 
     def _progress(self) -> AbstractContextManager[Callable[[], None]]:
         prints = self._form is not Format.TEXT or self._folder is None
-        if len(self._found) < _LONG or not sys.stderr.isatty() or (prints and sys.stdout.isatty()):
+        if prints and sys.stdout.isatty():
             return nullcontext(lambda: None)
-        from transpile.cli.progress import progress_bar  # noqa: PLC0415
-
-        return progress_bar(len(self._found))
+        return progress_of(len(self._found), "converting")

@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
+from transpile.cli.arguments import (
+    Pipelines,
+    check_paths,
+    known_targets,
+    refuse_problem,
+    refuse_usage,
+    use_utf8,
+)
 from transpile.cli.exits import ExitCode, planned_end
 
 if TYPE_CHECKING:
@@ -63,15 +70,7 @@ def explain(  # noqa: PLR0913, PLR0917 (one parameter an option)
             " Default: splunk, sentinel, elastic-eql and elastic-lucene.",
         ),
     ] = None,
-    pipeline: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--pipeline",
-            "-p",
-            metavar="FILE",
-            help="A pySigma pipeline file of your own, applied first; several are allowed.",
-        ),
-    ] = None,
+    pipeline: Pipelines = None,
     form: Annotated[
         Format, typer.Option("--format", help="How the explanation is printed.")
     ] = Format.TERMINAL,
@@ -92,8 +91,7 @@ def explain(  # noqa: PLR0913, PLR0917 (one parameter an option)
     try:
         explainer = Explainer(targets, pipeline or ())
     except ProblemFound as bad:
-        typer.echo(show_problem(bad.problem), err=True)
-        raise typer.Exit(ExitCode.WRONG_USAGE) from None
+        refuse_problem(bad.problem)
     explained = []
     code = ExitCode.CONVERTED
     for one in load([rule]):

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from transpile.cli.arguments import (
+    Pipelines,
+    RulePaths,
+    batch_of,
     check_paths,
+    found_rules,
     known_targets,
+    progress_of,
+    refuse_problem,
     refuse_usage,
     use_utf8,
-    used_cache,
 )
 from transpile.cli.exits import ExitCode, planned_end
 
@@ -31,19 +34,9 @@ if TYPE_CHECKING:
     from transpile.run.batch import Batch
     from transpile.run.conversion import Conversion
 
-_LONG = 50
-"""files from which on a progress bar is worth its place"""
-
 
 def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH...",
-            help="Rule files, folders of them (searched to any depth), or - for standard input.",
-            show_default=False,
-        ),
-    ],
+    paths: RulePaths,
     form: Annotated[
         str,
         typer.Option(
@@ -81,15 +74,7 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
             help="Whose queries; each format has a default (see docs/exports.md).",
         ),
     ] = None,
-    pipeline: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--pipeline",
-            "-p",
-            metavar="FILE",
-            help="A pySigma pipeline file of your own, applied first; several are allowed.",
-        ),
-    ] = None,
+    pipeline: Pipelines = None,
     no_cache: Annotated[
         bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
     ] = False,
@@ -106,48 +91,22 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
     from transpile.check.made import made  # noqa: PLC0415 (keeps --help fast)
     from transpile.export import profile as profiles  # noqa: PLC0415
     from transpile.export.outputs import Export  # noqa: PLC0415
-    from transpile.load.files import find  # noqa: PLC0415
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
 
     chosen = known_format(form)
     target = target_of(chosen, target)
     check_paths(paths)
-    found = list(find(paths))
-    if not found:
-        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
+    found = found_rules(paths)
     try:
         settings = profiles.read(profile)
         now = made(chosen.name, [target], settings.digest, pipeline or ())
     except ProblemFound as bad:
         refuse_problem(bad.problem)
-    with batch_of(found, [target], pipeline, no_cache=no_cache) as batch:
+    with batch_of(found, [target], pipeline, no_cache=no_cache, tells=True) as batch:
         use_utf8()
         with planned_end():
             code = _Run(batch, found, Export(chosen, settings), now, output, debug=debug).go()
     raise typer.Exit(code)
-
-
-@contextmanager
-def batch_of(
-    found: Sequence[RuleFile | Problem],
-    targets: Sequence[str],
-    pipelines: Sequence[str] | None,
-    *,
-    no_cache: bool,
-) -> Iterator[Batch]:
-    """A batch on all cores and from the cache; the command ends where a pipeline can't be used."""
-    from transpile.load.problem import ProblemFound  # noqa: PLC0415
-    from transpile.run.batch import Batch  # noqa: PLC0415
-    from transpile.run.parallel import cores  # noqa: PLC0415
-    from transpile.run.recipe import Recipe  # noqa: PLC0415
-
-    recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells=True)
-    with closing(Batch(found, recipe, cache=used_cache(no_cache), jobs=cores())) as batch:
-        try:
-            batch.check()
-        except ProblemFound as bad:
-            refuse_problem(bad.problem)
-        yield batch
 
 
 def known_format(name: str) -> Format:
@@ -170,14 +129,6 @@ def target_of(form: Format, target: str | None) -> str:
     if dialect not in form.dialects:
         refuse_usage(f"{form.name} holds {' or '.join(form.dialects)}, and {name} is {dialect}")
     return name
-
-
-def refuse_problem(problem: Problem) -> NoReturn:
-    """End the command, one of whose files can't be used."""
-    from transpile.cli.problems import show_problem  # noqa: PLC0415
-
-    typer.echo(show_problem(problem), err=True)
-    raise typer.Exit(ExitCode.WRONG_USAGE)
 
 
 class _Run:
@@ -206,7 +157,7 @@ class _Run:
         self._summary = Summary(made.targets)
 
     def go(self) -> ExitCode:
-        with self._progress() as advance:
+        with progress_of(len(self._found), "exporting") as advance:
             for conversion in self._batch.conversions():
                 self._add(conversion)
                 if conversion.position == 1:
@@ -260,10 +211,3 @@ class _Run:
             refuse_usage(f"{outside} would be outside of {self._output}; a link leads out of it")
         except OSError as error:
             refuse_usage(f"can't write to {self._output}: {error.strerror} ({error.filename})")
-
-    def _progress(self) -> AbstractContextManager[Callable[[], None]]:
-        if len(self._found) < _LONG or not sys.stderr.isatty():
-            return nullcontext(lambda: None)
-        from transpile.cli.progress import progress_bar  # noqa: PLC0415
-
-        return progress_bar(len(self._found), "exporting")

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ipaddress
-import os
 import socket
 import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transpile.cli.arguments import check_paths, known_targets, refuse_usage
+from transpile.cli.arguments import (
+    Pipelines,
+    check_paths,
+    explaining_processes,
+    known_targets,
+    refuse_usage,
+)
 from transpile.cli.exits import planned_end, say
 
 if TYPE_CHECKING:
     from transpile.serve.live import LiveCatalogue
-
-_FEW = 60
-"""rule files that one process explains before others are ready"""
 
 
 def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
@@ -48,15 +50,7 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
             " Default: splunk, sentinel, elastic-eql and elastic-lucene.",
         ),
     ] = None,
-    pipeline: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--pipeline",
-            "-p",
-            metavar="FILE",
-            help="A pySigma pipeline file of your own, applied first; several are allowed.",
-        ),
-    ] = None,
+    pipeline: Pipelines = None,
     title: Annotated[
         str, typer.Option("--title", metavar="TEXT", help="What the site is called.")
     ] = "Detection rules",
@@ -119,7 +113,7 @@ def _start(catalogue: LiveCatalogue, rules: list[str]) -> None:
     from transpile.load.files import find  # noqa: PLC0415
 
     total = sum(1 for _ in find(rules))
-    processes = 1 if total < _FEW else os.cpu_count() or 1
+    processes = explaining_processes(total)
     if sys.stderr.isatty():
         from transpile.cli.progress import progress_bar  # noqa: PLC0415
 

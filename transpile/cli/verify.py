@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transpile.cli.arguments import check_paths, known_targets, refuse_usage, use_utf8
+from transpile.cli.arguments import (
+    RulePaths,
+    check_paths,
+    found_rules,
+    known_targets,
+    progress_of,
+    refuse_usage,
+    use_utf8,
+)
 from transpile.cli.exits import ExitCode, planned_end, say
 
 if TYPE_CHECKING:
@@ -34,14 +41,7 @@ class Format(str, Enum):
 
 
 def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH...",
-            help="Rule files, folders of them (searched to any depth), or - for standard input.",
-            show_default=False,
-        ),
-    ],
+    paths: RulePaths,
     target: Annotated[
         list[str] | None,
         typer.Option(
@@ -97,7 +97,6 @@ def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
     Exit codes: 0 all that is called exact is exact, 1 something is not, 2 wrong usage, or an
     engine can't be had.
     """
-    from transpile.load.files import find  # noqa: PLC0415 (keeps --help fast)
     from transpile.verify.engines.errors import EngineError  # noqa: PLC0415
     from transpile.verify.given import BadEvents, read_events  # noqa: PLC0415
 
@@ -107,9 +106,7 @@ def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
         given = read_events(events) if events is not None else None
     except BadEvents as bad:
         refuse_usage(str(bad))
-    found = list(find(paths))
-    if not found:
-        refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
+    found = found_rules(paths)
     use_utf8()
     try:
         results, engines = _run(found, targets, given, engine)
@@ -133,7 +130,7 @@ def _run(
     from transpile.verify.session import Session  # noqa: PLC0415
 
     events = None if given is None else [event.fields for event in given]
-    with Engines(url) as engines, _progress(len(found)) as advance:
+    with Engines(url) as engines, progress_of(len(found), "verifying", least=2) as advance:
         session = Session(targets, engines, events)
         results: list[Result] = []
         for of_rule in session.verify(_rules(found, advance)):
@@ -153,14 +150,6 @@ def _rules(
                 typer.echo("\n".join(map(show_problem, rule.problems)), err=True)
             yield rule
         advance()
-
-
-def _progress(total: int) -> AbstractContextManager[Callable[[], None]]:
-    if total < 2 or not sys.stderr.isatty():
-        return nullcontext(lambda: None)
-    from transpile.cli.progress import progress_bar  # noqa: PLC0415
-
-    return progress_bar(total, "verifying")
 
 
 def _report(  # noqa: PLR0913, PLR0917
