@@ -76,6 +76,7 @@ def lines(target: str, logsource: str, detection: str) -> list[str]:
             [
                 "CloudAppEvents",
                 '| where Application =~ "Okta"',
+                '| where RawEventData has "failure"',
                 "| extend RawEventData_outcome_result = "
                 'tostring(RawEventData["outcome"]["result"])',
                 '| where RawEventData_outcome_result =~ "FAILURE"',

@@ -169,6 +169,7 @@ def test_windows_keywords_are_sought_in_the_event_data() -> None:
             [
                 "DeviceProcessEvents",
                 '| where ActionType =~ "ProcessCreated"',
+                '| where FolderPath has "wget"',
                 '| where FolderPath endswith "/wget"',
             ],
         ),
@@ -178,6 +179,7 @@ def test_windows_keywords_are_sought_in_the_event_data() -> None:
             [
                 "DeviceFileEvents",
                 '| where ActionType =~ "FileCreated"',
+                '| where FolderPath has "tmp"',
                 '| where FolderPath startswith "/tmp/"',
             ],
         ),
@@ -186,6 +188,7 @@ def test_windows_keywords_are_sought_in_the_event_data() -> None:
             "{requestParameters.attribute: userData}",
             [
                 "AWSCloudTrail",
+                '| where RequestParameters has "userdata"',
                 "| extend RequestParameters_attribute = "
                 'tostring(parse_json(RequestParameters)["attribute"])',
                 '| where RequestParameters_attribute =~ "userData"',
@@ -244,6 +247,7 @@ def test_windows_keywords_are_sought_in_the_event_data() -> None:
             "{verb: create, objectRef.resource: pods}",
             [
                 "AKSAudit",
+                '| where ObjectRef has "pods"',
                 '| where Verb =~ "create"',
                 '| extend ObjectRef_resource = tostring(ObjectRef["resource"])',
                 '| where ObjectRef_resource =~ "pods"',

@@ -60,6 +60,9 @@ class Field:
     """the expression it is read from, where that is not a column: `EventData.Image`"""
     computed: bool = False
     """the source is text that is computed from columns, and never null"""
+    within: str = ""
+    """the column in which the source's text stands as JSON or XML has it, between characters that
+    are neither letters nor digits"""
 
     @property
     def sigma_name(self) -> str:

@@ -65,7 +65,8 @@ class Table:
         alias = self.alias(alias or "_".join((column, *steps)), column)
         base = name(column)
         value = base if self.columns[column] == "dynamic" else f"parse_json({base})"
-        return Field(alias, Type.STRING, "" if alias == sigma else sigma, member(value, *steps))
+        source = member(value, *steps)
+        return Field(alias, Type.STRING, "" if alias == sigma else sigma, source, within=column)
 
     def alias(self, wanted: str, column: str) -> str:
         """The name itself, unless the table has a column of that name, but for case."""

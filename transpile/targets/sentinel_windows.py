@@ -193,7 +193,8 @@ def _event_field(table: Table, sigma: str) -> tuple[Field, ...]:
     for entity, character in _ENTITIES.items():
         text = f"replace_string({text}, {string(entity)}, {string(character)})"
     alias = table.alias(sigma, "EventData")
-    return (Field(alias, Type.STRING, "" if alias == sigma else sigma, text, computed=True),)
+    named = "" if alias == sigma else sigma
+    return (Field(alias, Type.STRING, named, text, computed=True, within="EventData"),)
 
 
 def _event_native(table: Table, name: str) -> Field:
