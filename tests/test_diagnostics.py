@@ -27,7 +27,8 @@ BY_NAME = {"correlation-rule", "sigma-filter"}
 def used_codes() -> set[str]:
     sources = [*ROOT.glob("transpile/**/*.py"), *ROOT.glob("backends/**/*.py")]
     codes = {code for source in sources for code in codes_in(source)}
-    logsources = table("sentinel_logsources")["logsource"]
+    files = ("sentinel_logsources", "defender_logsources")
+    logsources = [entry for file in files for entry in table(file)["logsource"]]
     return codes | BY_NAME | {code for entry in logsources for code in entry.get("approximate", {})}
 
 

@@ -611,6 +611,20 @@ _TARGETS = (
         "Map the log source to a table that holds the record itself, if you collect it.",
     ),
     Diagnostic(
+        "other-kinds",
+        _APPROXIMATE,
+        "Events of other kinds are found too",
+        "The table holds more kinds of event than the log source, not told apart for certain.",
+        "Limit the query to the kind that you mean, by the column that the reason names.",
+    ),
+    Diagnostic(
+        "part-of-log",
+        _REFUSED,
+        "The target keeps only some events of this log source",
+        "The rule doesn't ask for just those events, so that the query would miss others.",
+        "Ask for the events that the reason names, in each alternative of the condition.",
+    ),
+    Diagnostic(
         "coded-values",
         _APPROXIMATE,
         "Some values are written in another form",

@@ -37,6 +37,7 @@ def test_show_tells_columns_with_types_meanings_and_their_page() -> None:
     assert (
         "DeviceRegistryEvents  https://learn.microsoft.com/defender-xdr/"
         "advanced-hunting-deviceregistryevents-table\n"
+        "  product: defender, service: deviceregistryevents\n"
     ) in output
     (line,) = [line for line in output.splitlines() if line.startswith("  PreviousRegistryKey ")]
     assert line.split()[1] == "string"

@@ -111,7 +111,89 @@ def test_asim_gives_the_parser_the_types_of_event() -> None:
 @pytest.mark.parametrize("target", ["defender", "asim"])
 def test_no_table(target: str) -> None:
     with pytest.raises(Refused):
-        lines(target, "product: windows, service: security", "{a: b}")
+        lines(target, "product: windows, service: ldap", "{a: b}")
+
+
+@pytest.mark.parametrize("table", defender.schema())
+def test_every_table_is_a_log_source_of_its_own_columns(table: str) -> None:
+    for service in (table, table.lower()):
+        plan = defender.TARGETS["defender"].plan(LogSource("defender", None, service))
+        assert plan.table == table
+        assert not plan.scope
+        assert [plan.resolve(column)[0].name for column in defender.schema()[table]]
+
+
+@pytest.mark.parametrize("logsource", ["service: emailevent", "category: emailevents"])
+def test_no_table_of_that_name(logsource: str) -> None:
+    with pytest.raises(Refused, match="no table of advanced hunting"):
+        lines("defender", f"product: defender, {logsource}", "{Subject: x}")
+
+
+def test_the_name_of_a_table_that_is_near() -> None:
+    with pytest.raises(Refused, match="near it: emailevents"):
+        lines("defender", "product: defender, service: emailevent", "{Subject: x}")
+
+
+LOGONS = "product: windows, service: security"
+
+
+@pytest.mark.parametrize(
+    ("detection", "expected"),
+    [
+        (
+            "{EventID: 4624, LogonType: 10, IpAddress: '-'}",
+            [
+                "DeviceLogonEvents",
+                '| where ActionType =~ "LogonSuccess"',
+                '| where LogonType =~ "RemoteInteractive"',
+                '| extend IpAddress = iff(isempty(RemoteIP), "-", RemoteIP)',
+                '| where IpAddress =~ "-"',
+            ],
+        ),
+        ("[{EventID: 4624, LogonType: 3}, {EventID: 4625, TargetUserName: x}]", []),
+        ("[{EventID: 4624, LogonType: 3}, {TargetUserName: x}]", ["part-of-log"]),
+        ("{TargetUserName: x}", ["part-of-log"]),
+        ("{EventID: [4625, 4776]}", ["untranslated-value"]),
+        ("{EventID: 4688}", ["untranslated-value"]),
+        ("{EventID: 4624, LogonType: 9}", ["untranslated-value"]),
+        ("{EventID: 4624, AuthenticationPackageName: NTLM}", ["unmapped-field"]),
+    ],
+)
+def test_logons_are_all_of_the_security_log(detection: str, expected: list[str]) -> None:
+    found = lines("defender", LOGONS, detection)
+    if expected:
+        assert found == expected
+    else:
+        assert found[0] == "DeviceLogonEvents"
+
+
+@pytest.mark.parametrize(
+    ("detection", "expected"),
+    [
+        ("{ResultType: 53003}", ["| where ErrorCode == 53003"]),
+        (
+            "{Status: Success}",
+            [
+                '| extend Status = case(ErrorCode == 0, "Success", "Failure")',
+                '| where Status =~ "Success"',
+            ],
+        ),
+    ],
+)
+def test_codes_of_sign_ins(detection: str, expected: list[str]) -> None:
+    found = lines("defender", "product: azure, service: signinlogs", detection)
+    assert found == ["EntraIdSignInEvents", *expected]
+
+
+@pytest.mark.parametrize(
+    ("detection", "code"),
+    [
+        ("{Status|contains: MFA}", "untranslated-value"),
+        ("{ResultDescription: x}", "unmapped-field"),
+    ],
+)
+def test_what_the_table_of_sign_ins_cant_tell(detection: str, code: str) -> None:
+    assert lines("defender", "product: azure, service: signinlogs", detection) == [code]
 
 
 def test_every_column_that_the_data_names_is_in_the_schema() -> None:

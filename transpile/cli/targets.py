@@ -56,6 +56,8 @@ def show(
         return
     for table, columns in shown.tables_of(target).items():
         typer.echo(f"{table}  {shown.page_of(target, table)}")
+        if target.product:
+            typer.echo(f"  product: {target.product}, service: {table.lower()}")
         width = max(len(column.name) for column in columns)
         for column in columns:
             typer.echo(f"  {column.name:{width}}  {column.kind:8}  {column.meaning}".rstrip())

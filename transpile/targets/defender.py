@@ -38,7 +38,13 @@ def log_sources() -> Mapping[LogSource, Mapping[str, Any]]:
     }
 
 
+PRODUCT = "defender"
+"""the product of log sources that are tables, by the service: rules in a table's own columns"""
+
+
 def _plan(source: LogSource) -> Plan:
+    if source.product == PRODUCT:
+        return _own_table(source)
     entry = log_sources().get(source)
     if entry is None:
         raise Refused(
@@ -49,9 +55,27 @@ def _plan(source: LogSource) -> Plan:
     return kusto.plan(schema(), entry, COMPUTED, _refuse)
 
 
+def _own_table(source: LogSource) -> Plan:
+    names = {name.lower(): name for name in schema()}
+    wanted = (source.service or "").lower()
+    if source.category or wanted not in names:
+        near = kusto.nearest(wanted, names)
+        hint = f"; near it: {', '.join(near)}" if near else ""
+        raise Refused("no-table", f"no table of advanced hunting is the service of {source}{hint}")
+    return kusto.own_table(schema(), names[wanted])
+
+
 def _refuse(leaf: FieldLeaf) -> None:
     if leaf.field.sigma_name == "Hashes" and "imphash" in _literal(leaf).lower():
         raise Refused("unmapped-field", "Defender has no column for the IMPHASH", leaf.place)
+    if leaf.field.computed and leaf.field.sigma_name == "Status":
+        text = _literal(leaf).lower()
+        if not any(text in status for status in ("success", "failure")):
+            raise Refused(
+                "untranslated-value",
+                "the ErrorCode tells of a Status no more than Success and Failure",
+                leaf.place,
+            )
 
 
 def _literal(leaf: FieldLeaf) -> str:
@@ -98,6 +122,16 @@ _HASHES = Computed(
     _hashes_written,
 )
 
+# --- addresses --------------------------------------------------------------------------------
+
+
+def _address_written(value: str) -> Mapping[str, object] | None:
+    return {"RemoteIP": "" if value == "-" else value} if value else None
+
+
+_REMOTE_IP = Computed('iff(isempty(RemoteIP), "-", RemoteIP)', _address_written)
+"""as Windows writes it, which has a dash for none"""
+
 # --- pipes ------------------------------------------------------------------------------------
 
 _PIPES = r"\Device\NamedPipe"
@@ -122,6 +156,7 @@ COMPUTED: Mapping[str, Computed] = {
     "registry-path": registry_path("RegistryKey", "RegistryValueName"),
     "registry-data": registry_data("RegistryValueType", "RegistryValueData"),
     "pipe-name": _PIPE_NAME,
+    "remote-ip": _REMOTE_IP,
 }
 """the readings that the data file names"""
 
@@ -131,7 +166,8 @@ TARGETS: Mapping[str, Target] = {
         title="Microsoft Defender XDR",
         dialect="kql",
         suffix="kql",
-        about="the tables of advanced hunting: Device*, CloudAppEvents",
+        about="the tables of advanced hunting: devices, email, identities, cloud apps",
         plan=_plan,
+        product=PRODUCT,
     ),
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import partial
@@ -173,11 +173,25 @@ def plan(
         native=target.native,
         values=entry.get("values", {}),
         always=frozenset(
-            (*entry.get("constants", {}), *(s for s, c in cases.items() if "otherwise" in c))
+            (
+                *entry.get("always", ()),
+                *entry.get("constants", {}),
+                *(s for s, c in cases.items() if "otherwise" in c),
+            )
         ),
         written=_EachWritten(written, reading.each) if reading.each else written,
         refuse=refuse,
+        partial=Reason("part-of-log", entry["partial"]) if "partial" in entry else None,
     )
+
+
+def own_table(tables: Schema, name: str) -> Plan:
+    """A table as the log source of rules that are written in its own columns.
+
+    A path into a column of text reads the JSON that it holds.
+    """
+    texts = {column: column for column, kind in tables[name].items() if kind == "string"}
+    return plan(tables, {"table": name, "members": texts})
 
 
 def reading_of(entry: Mapping[str, Any], known: Mapping[str, Computed]) -> Reading:
@@ -189,7 +203,7 @@ def reading_of(entry: Mapping[str, Any], known: Mapping[str, Computed]) -> Readi
         {
             **{sigma: known[name] for sigma, name in entry.get("computed", {}).items()},
             **{sigma: Computed(text) for sigma, text in entry.get("expressions", {}).items()},
-            **{sigma: Computed(string(v), _any) for sigma, v in entry.get("constants", {}).items()},
+            **{sigma: _constant(text) for sigma, text in entry.get("constants", {}).items()},
             **{sigma: _case(case) for sigma, case in entry.get("cases", {}).items()},
             **{
                 sigma: _extract(position, sigma, extract)
@@ -228,8 +242,9 @@ def json_text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _any(value: str) -> Mapping[str, object]:
-    return {}
+def _constant(text: str) -> Computed:
+    """What every event has, so that none has another value."""
+    return Computed(string(text), lambda value: {} if value.lower() == text.lower() else None)
 
 
 def _case(case: Mapping[str, Any]) -> Computed:
@@ -244,8 +259,10 @@ def _case(case: Mapping[str, Any]) -> Computed:
     return Computed(f"case({tests}, {string(otherwise)})", lambda value: known.get(value.lower()))
 
 
-def _among(column: str, values: Iterable[str]) -> str:
-    literals = [string(value) for value in values]
+def _among(column: str, values: Sequence[str | int]) -> str:
+    if len(values) == 1 and isinstance(values[0], int):
+        return f"{name(column)} == {values[0]}"
+    literals = [string(str(value)) for value in values]
     if len(literals) == 1:
         return f"{name(column)} =~ {literals[0]}"
     return f"{name(column)} in~ ({', '.join(literals)})"

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from transpile.ir.nodes import (
+    And,
     AnyLeaf,
     BooleanEquals,
     Equals,
@@ -18,6 +19,7 @@ from transpile.ir.nodes import (
     Keyword,
     Node,
     NumberEquals,
+    Or,
     SameAs,
     Wildcard,
 )
@@ -55,6 +57,8 @@ class Plan:
     these columns hold, so that rows can be made, and `always` names those that every event has.
     `refuse` raises Refused for what the target can't tell of a mapped leaf. `columns` are those
     that an analyst wants to see, where a query shall return only these and what it asks of.
+    `partial` is why only rules that ask for the scope themselves can be carried over, where the
+    target keeps no other events of the log source.
     """
 
     resolve: FieldMap
@@ -68,6 +72,7 @@ class Plan:
     always: frozenset[str] = frozenset()
     refuse: Callable[[FieldLeaf], None] | None = None
     columns: tuple[str, ...] = ()
+    partial: Reason | None = None
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -79,11 +84,14 @@ class Plan:
         condition = map_leaves(meaning, mapper.leaf)
         # Of what the rule asks for itself the log source need not remind.
         scope = tuple(node for node in self.scope if not implies(condition, node))
+        refusals = mapper.refusals
+        if self.partial and not refusals and not all(_asks(condition, s) for s in self.scope):
+            refusals.append(self.partial)
         return Mapped(
             Search(condition, scope, self.table, self.columns),
             {name: ", ".join(f.source or f.name for f in fs) for name, fs in mapper.fields.items()},
             (*self.approximations, *mapper.approximations),
-            tuple(mapper.refusals),
+            tuple(refusals),
         )
 
 
@@ -166,6 +174,15 @@ class _Mapper:
             except Refused as refused:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
         return self.fields[name]
+
+
+def _asks(condition: Node, scope: Node) -> bool:
+    """Whether each alternative of a condition asks for the scope."""
+    if isinstance(condition, Or) and not implies(condition, scope):
+        return all(_asks(operand, scope) for operand in condition.operands)
+    if isinstance(condition, And):
+        return any(_asks(operand, scope) for operand in condition.operands)
+    return implies(condition, scope)
 
 
 def _moved(leaf: FieldLeaf, field: Field) -> FieldLeaf:

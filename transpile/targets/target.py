@@ -14,7 +14,8 @@ class Target:
 
     `dialect` names the language, `suffix` the ending of its files (without a dot), `plan` tells
     for a log source where its events are; it raises Refused where the target has none of them.
-    `about` says in one line what the fields and tables are.
+    `about` says in one line what the fields and tables are. Each table is a log source of the
+    `product`, if there is one, with the table's name in lower case as its service.
     """
 
     name: str
@@ -24,3 +25,4 @@ class Target:
     about: str
     plan: Callable[[LogSource], Plan]
     comments: bool = False
+    product: str = ""

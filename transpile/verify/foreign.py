@@ -86,7 +86,9 @@ def foreign_rows(
 
 def _kinds(logsource: Mapping[str, object], table: str) -> Iterator[Row]:
     category, service = str(logsource.get("category")), str(logsource.get("service"))
-    meant = _MEANT_ACTIONS.get((table, category))
+    kind = (table, category if "category" in logsource else service)
+    yield from _OTHER_KINDS.get(kind, ())
+    meant = _MEANT_ACTIONS.get(kind)
     if meant is not None:
         yield from ({"ActionType": a} for a in _ACTIONS[table] if a not in meant)
     if logsource.get("product") != "windows":
@@ -138,6 +140,7 @@ _ACTIONS = {
         "RegistryValueSet",
         "RegistryValueDeleted",
     ),
+    "DeviceLogonEvents": ("LogonSuccess", "LogonFailed", "LogonAttempted"),
     "DeviceEvents": (
         "DriverLoad",
         "NamedPipeEvent",
@@ -155,6 +158,11 @@ _CONNECTIONS = (
     "ConnectionRequest",
     "InboundConnectionAccepted",
 )
+_OTHER_KINDS: dict[tuple[str, str], tuple[Row, ...]] = {
+    ("AlertInfo", "threat_management"): ({"ServiceSource": "Microsoft Defender for Endpoint"},),
+    ("AlertInfo", "threat_detection"): ({"ServiceSource": "Microsoft Defender for Identity"},),
+}
+"""kinds that another column than ActionType tells apart"""
 _MEANT_ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("DeviceProcessEvents", "process_creation"): ("ProcessCreated",),
     ("DeviceFileEvents", "file_event"): ("FileCreated",),
@@ -169,4 +177,5 @@ _MEANT_ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("DeviceEvents", "driver_load"): ("DriverLoad",),
     ("DeviceEvents", "pipe_created"): ("NamedPipeEvent",),
     ("DeviceEvents", "create_remote_thread"): ("CreateRemoteThreadApiCall",),
+    ("DeviceLogonEvents", "security"): ("LogonSuccess", "LogonFailed"),
 }
