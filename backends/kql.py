@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
 from backends.dialect import Dialect, Notes
+from backends.kql_call import call
 from backends.kql_terms import implied
 from backends.kql_text import name
 from backends.kql_where import GENERATE, value_test
@@ -65,10 +66,13 @@ class Kql(Dialect):
             reason = Reason("field-collision", "two fields of the rule get one name in the query")
             notes.refusals.append(reason)
         notes.columns += [field.name for field in read.values()]
+        table, terms = search.table, implied(search.condition)
+        if search.parser is not None:
+            table, terms = call(table, search.parser, terms)
         steps = [
-            search.table,
+            table,
             *(one.text for one in scope if not one.reads),
-            *(_where(terms) for terms in implied(search.condition)),
+            *(_where(one.test()) for one in terms),
             *(one.text for one in filters if not one.reads),
             *([_extend(list(read.values()))] if read else []),
             *(one.text for one in (*scope, *filters) if one.reads),

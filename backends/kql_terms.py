@@ -8,8 +8,8 @@ value inside is: https://learn.microsoft.com/kusto/query/scalar-data-types/dynam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple, TypeAlias
 
 from backends.kql_text import name, string
 from backends.layout import Doc, Join, Listing, Text
@@ -37,25 +37,47 @@ _BOUND = r"[ !#$%()*,\-./:;=?@\[\\\]^{|}~]"
 _WORD = re.compile(f"(?<={_BOUND})[A-Za-z0-9]+(?={_BOUND})")
 
 
-class _Term(NamedTuple):
+class Term(NamedTuple):
     """A term, in lower case, and the column that has it."""
 
     column: str
     text: str
 
 
-_Terms: TypeAlias = tuple[_Term, ...]
+class Filter(NamedTuple):
+    """Rows with any of the terms (`has_any`), or with all of them in one column (`has_all`)."""
+
+    operator: Literal["has_any", "has_all"]
+    terms: tuple[Term, ...]
+
+    def columns(self) -> Mapping[str, tuple[str, ...]]:
+        """The terms by their columns."""
+        columns: dict[str, tuple[str, ...]] = {}
+        for column, text in self.terms:
+            columns[column] = (*columns.get(column, ()), text)
+        return columns
+
+    def test(self) -> Doc:
+        """The filter as a condition."""
+        tests = [_test(column, self.operator, terms) for column, terms in self.columns().items()]
+        return tests[0] if len(tests) == 1 else Join("or", tuple(tests))
+
+
+_Terms: TypeAlias = tuple[Term, ...]
 """terms of which one at least is in every row that a condition takes; none if nothing is implied"""
 
 
-def implied(condition: Node) -> list[Doc]:
+def implied(condition: Node) -> list[Filter]:
     """Filters that let through all rows that the condition takes, in the rule's order."""
     conjuncts = condition.operands if isinstance(condition, And) else (condition,)
     found = [terms for one in conjuncts if not _is_indexed(one) and (terms := _terms(one))]
     kept = [terms for terms in found if not any(set(other) < set(terms) for other in found)]
-    sure = dict.fromkeys(term for terms in kept if len(terms) == 1 for term in terms)
-    lists = dict.fromkeys(terms for terms in kept if len(terms) > 1)
-    filters = [*_tests(sure, "has_all"), *(_either(terms) for terms in lists)]
+    sure: dict[str, dict[Term, None]] = {}
+    for terms in kept:
+        if len(terms) == 1:
+            sure.setdefault(terms[0].column, {})[terms[0]] = None
+    filters = [Filter("has_all", tuple(terms)) for terms in sure.values()]
+    filters += [Filter("has_any", terms) for terms in dict.fromkeys(kept) if len(terms) > 1]
     return filters[:MOST_FILTERS]
 
 
@@ -88,7 +110,7 @@ def _longest(field: Field, parts: Parts) -> _Terms:
     """The longest term that every text has which fits the parts."""
     column = field.within or ("" if field.source or field.type is not Type.STRING else field.name)
     words = [word for word in _words(parts) if len(word) >= _SHORTEST] if column else []
-    return (_Term(column, max(words, key=len)),) if words else ()
+    return (Term(column, max(words, key=len)),) if words else ()
 
 
 def _words(parts: Parts) -> Iterator[str]:
@@ -102,18 +124,8 @@ def _words(parts: Parts) -> Iterator[str]:
                     yield term
 
 
-def _either(terms: _Terms) -> Doc:
-    tests = tuple(_tests(terms, "has_any"))
-    return tests[0] if len(tests) == 1 else Join("or", tests)
-
-
-def _tests(terms: Iterable[_Term], operator: str) -> Iterator[Doc]:
-    """A test for each column: `operator` for several terms of it, `has` for one."""
-    columns: dict[str, list[str]] = {}
-    for column, text in terms:
-        columns.setdefault(column, []).append(string(text))
-    for column, texts in columns.items():
-        if len(texts) == 1:
-            yield Text(f"{name(column)} has {texts[0]}")
-        else:
-            yield Listing(f"{name(column)} {operator} (", tuple(texts))
+def _test(column: str, operator: str, terms: Sequence[str]) -> Doc:
+    literals = tuple(map(string, terms))
+    if len(literals) == 1:
+        return Text(f"{name(column)} has {literals[0]}")
+    return Listing(f"{name(column)} {operator} (", literals)

@@ -9,7 +9,7 @@ from transpile.verify.engines.kusto import KustoEngine
 
 SCHEMA = {
     "T": {"Text": "string", "Whole": "int", "Flag": "bool", "Time": "datetime", "Bag": "dynamic"},
-    "_Im_Dns()": {"DnsQuery": "string"},
+    "_Im_Dns": {"DnsQuery": "string"},
 }
 
 
@@ -81,7 +81,22 @@ def test_extend(engine: KustoEngine) -> None:
 
 def test_a_function_of_the_workspace(engine: KustoEngine) -> None:
     rows = [{"DnsQuery": "a.example"}, {"DnsQuery": "b.test"}]
-    assert engine.find('_Im_Dns()\n| where DnsQuery has "test"', "_Im_Dns()", rows) == {1}
+    assert engine.find('_Im_Dns()\n| where DnsQuery has "test"', "_Im_Dns", rows) == {1}
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ('_Im_Dns(domain_has_any=dynamic(["test", "local"]))', {1, 2}),
+        ('_Im_Dns(\n  domain_has_any=dynamic(["test"])\n)\n| where DnsQuery != ""', {1}),
+        ('let a = dynamic(["b.test"]);\n_Im_Dns()\n| where DnsQuery in~ (a)', {1}),
+    ],
+)
+def test_functions_filter_by_their_parameters(
+    engine: KustoEngine, query: str, found: set[int]
+) -> None:
+    rows = [{"DnsQuery": name} for name in ("contest.example", "b.test", "c.local")]
+    assert engine.find(query, "_Im_Dns", rows) == found
 
 
 @pytest.mark.parametrize("query", ["T\n| where Nothing == 1", "T\n| where nosuch(Text)", "T | |"])

@@ -108,6 +108,62 @@ def test_asim_gives_the_parser_the_types_of_event() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("logsource", "detection", "expected"),
+    [
+        (
+            "product: windows, category: process_creation",
+            "{Image|endswith: [\\at.exe, \\wmic.exe], CommandLine|contains: ' \\wmic.exe '}",
+            [
+                '_Im_ProcessCreate(commandline_has_any=dynamic(["wmic"]))',
+                '| where EventType =~ "ProcessCreated"',
+            ],
+        ),
+        (
+            "product: windows, category: process_creation",
+            "{Image|endswith: [\\wmic.exe, /ftp], CommandLine|contains|all: [' abc ', ' bcd ']}",
+            [
+                "_Im_ProcessCreate(",
+                '  commandline_has_all=dynamic(["abc", "bcd"]),',
+                '  targetprocess_has_any=dynamic(["wmic", "ftp"])',
+                ")",
+                '| where EventType =~ "ProcessCreated"',
+                '| where TargetProcessName endswith "\\\\wmic.exe" '
+                'or TargetProcessName endswith "/ftp"',
+            ],
+        ),
+        # no parameter filters by this column, nor by either of two
+        (
+            "product: windows, category: process_creation",
+            "{OriginalFileName|startswith: wmic.}",
+            [
+                "_Im_ProcessCreate()",
+                '| where EventType =~ "ProcessCreated"',
+                '| where TargetProcessFileOriginalName has "wmic"',
+            ],
+        ),
+        (
+            "product: windows, category: process_creation",
+            "[{Image|endswith: \\wmic.exe}, {CommandLine|contains: ' ftp '}]",
+            [
+                "_Im_ProcessCreate()",
+                '| where EventType =~ "ProcessCreated"',
+                '| where TargetProcessName has "wmic" or TargetProcessCommandLine has "ftp"',
+            ],
+        ),
+        (
+            "category: dns",
+            "{query|endswith: .evil.com}",
+            ['_Im_Dns(domain_has_any=dynamic(["evil"]))'],
+        ),
+    ],
+)
+def test_asim_gives_the_parser_the_terms(
+    logsource: str, detection: str, expected: list[str]
+) -> None:
+    assert lines("asim", logsource, detection)[: len(expected)] == expected
+
+
 @pytest.mark.parametrize("target", ["defender", "asim"])
 def test_no_table(target: str) -> None:
     with pytest.raises(Refused):

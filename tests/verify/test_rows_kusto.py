@@ -60,3 +60,14 @@ def test_foreign_rows_are_of_every_other_kind() -> None:
 
 def test_all_of_windows_knows_no_foreign_rows() -> None:
     assert list(foreign_rows({"product": "windows"}, "WindowsEvent", [{"EventID": 1}])) == []
+
+
+def test_parsers_return_events_of_other_types() -> None:
+    source = {"product": "windows", "category": "registry_set"}
+    others = [row for _, row in foreign_rows(source, "_Im_RegistryEvent", [{"RegistryKey": "a"}])]
+    assert [other["EventType"] for other in others] == [
+        "RegistryKeyCreated",
+        "RegistryKeyDeleted",
+        "RegistryKeyRenamed",
+        "RegistryValueDeleted",
+    ]

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from transpile.ir.nodes import Node
+
+
+@dataclass(frozen=True, slots=True)
+class Parser:
+    """A function that returns a table, and what it can filter by before it makes its rows.
+
+    `arguments` gives the values of parameters that are the same for every rule, `terms` the
+    parameter for a column and the operator by which terms are looked for there.
+    """
+
+    arguments: Mapping[str, tuple[str, ...]]
+    terms: Mapping[tuple[str, str], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,10 +26,12 @@ class Search:
 
     `scope` are the conjuncts that the log source adds (channel, event id, dataset), `table` is
     the table or data model to read, where the language names one. `columns` are the ones to return,
-    beside those that the condition asks of; all where none is named.
+    beside those that the condition asks of; all where none is named. `parser` is there where the
+    table is what a function returns.
     """
 
     condition: Node
     scope: tuple[Node, ...] = ()
     table: str = ""
     columns: tuple[str, ...] = ()
+    parser: Parser | None = None

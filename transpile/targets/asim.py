@@ -1,15 +1,12 @@
 """The Advanced Security Information Model: parsers that give every product's events one shape.
 
-https://learn.microsoft.com/azure/sentinel/normalization. Where a parser takes the types of event as
-a filtering parameter, it gets them, so that it reads no more than it must:
-https://learn.microsoft.com/azure/sentinel/normalization-about-parsers#optimizing-parsing-using-parameters
+https://learn.microsoft.com/azure/sentinel/normalization
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -24,7 +21,7 @@ from transpile.targets.target import Target
 
 @cache
 def schema() -> kusto.Schema:
-    """What the parsers return, by their names and parameters: columns and their Kusto types."""
+    """What the parsers return: columns and their Kusto types."""
     return kusto.schema("asim_tables")
 
 
@@ -45,8 +42,7 @@ def _plan(source: LogSource) -> Plan:
             f"no schema of ASIM is known for {source}; "
             "a pipeline can rename its log source to one that is",
         )
-    plan = kusto.plan(schema(), entry, _COMPUTED)
-    return replace(plan, table=entry.get("call", plan.table))
+    return kusto.plan(schema(), entry, _COMPUTED)
 
 
 _COLUMNS = {algorithm: f"TargetProcess{algorithm}" for algorithm in ("MD5", "SHA1", "SHA256")}

@@ -19,6 +19,7 @@ from backends.kql_text import is_name, member, name, string
 from transpile.ir.nodes import Equals, Field, FieldLeaf, Node, NumberEquals, Type
 from transpile.ir.simplify import any_of
 from transpile.query import Reason, Refused
+from transpile.targets import parsers
 from transpile.targets.plan import Part, Plan, Written
 from transpile.targets.tables import table
 
@@ -182,6 +183,7 @@ def plan(
         written=_EachWritten(written, reading.each) if reading.each else written,
         refuse=refuse,
         partial=Reason("part-of-log", entry["partial"]) if "partial" in entry else None,
+        parser=parsers.parser(target.name, entry.get("scope", {})),
     )
 
 

@@ -23,7 +23,7 @@ from transpile.ir.nodes import (
     SameAs,
     Wildcard,
 )
-from transpile.ir.search import Search
+from transpile.ir.search import Parser, Search
 from transpile.ir.simplify import all_of, any_of, implies, map_leaves
 from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
@@ -58,7 +58,8 @@ class Plan:
     `refuse` raises Refused for what the target can't tell of a mapped leaf. `columns` are those
     that an analyst wants to see, where a query shall return only these and what it asks of.
     `partial` is why only rules that ask for the scope themselves can be carried over, where the
-    target keeps no other events of the log source.
+    target keeps no other events of the log source. `parser` tells of the table that it is what a
+    function returns.
     """
 
     resolve: FieldMap
@@ -73,6 +74,7 @@ class Plan:
     refuse: Callable[[FieldLeaf], None] | None = None
     columns: tuple[str, ...] = ()
     partial: Reason | None = None
+    parser: Parser | None = None
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -88,7 +90,7 @@ class Plan:
         if self.partial and not refusals and not all(_asks(condition, s) for s in self.scope):
             refusals.append(self.partial)
         return Mapped(
-            Search(condition, scope, self.table, self.columns),
+            Search(condition, scope, self.table, self.columns, self.parser),
             {name: ", ".join(f.source or f.name for f in fs) for name, fs in mapper.fields.items()},
             (*self.approximations, *mapper.approximations),
             tuple(refusals),

@@ -8,7 +8,7 @@ from importlib import import_module
 
 from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or
 from transpile.query import Refused
-from transpile.targets import registry
+from transpile.targets import parsers, registry
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.tables import table
 from transpile.targets.target import Target
@@ -87,21 +87,19 @@ def tables_of(target: Target) -> Mapping[str, list[Column]]:
     meanings = table("kusto_meanings")
     found = {}
     for name, columns in import_module(registry.MODULES[target.name]).schema().items():
-        plain = name.partition("(")[0]
-        own = {**meanings.get(plain, {})}
+        own = {**meanings.get(name, {})}
         if target.name == "defender":
-            own |= meanings.get(f"Defender.{plain}", {})
+            own |= meanings.get(f"Defender.{name}", {})
         found[name] = [Column(c, columns[c], own.get(c, "")) for c in sorted(columns)]
     return found
 
 
 def page_of(target: Target, name: str) -> str:
     """Where a table's columns are documented."""
-    plain = name.partition("(")[0]
     if target.name == "defender":
-        return f"https://learn.microsoft.com/defender-xdr/advanced-hunting-{plain.lower()}-table"
-    if plain.startswith("_Im_"):
+        return f"https://learn.microsoft.com/defender-xdr/advanced-hunting-{name.lower()}-table"
+    if parsers.is_parser(name):
         return "https://learn.microsoft.com/azure/sentinel/normalization-about-schemas"
-    if plain in table("sentinel_custom_tables"):
+    if name in table("sentinel_custom_tables"):
         return "https://github.com/Azure/Azure-Sentinel"
-    return f"https://learn.microsoft.com/azure/azure-monitor/reference/tables/{plain.lower()}"
+    return f"https://learn.microsoft.com/azure/azure-monitor/reference/tables/{name.lower()}"

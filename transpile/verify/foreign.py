@@ -1,9 +1,9 @@
 """Rows of other kinds of event, with the content that a rule asks for: no query may find them.
 
 A kind is told by a few columns: the channel and the id of a Windows event, the ActionType of a row
-of Defender. Rows that a rule finds are written again as every other kind that its table holds.
-What kind a log source means is not asked of the targets but told here, from Sigma's taxonomy and
-Sysmon's manual:
+of Defender, the EventType of what a parser returns. Rows that a rule finds are written again as
+every other kind that its table holds. What kind a log source means is not asked of the targets but
+told here, from Sigma's taxonomy and Sysmon's manual:
 https://github.com/SigmaHQ/sigma-specification/blob/main/specification/sigma-appendix-taxonomy.md
 https://learn.microsoft.com/sysinternals/downloads/sysmon#events
 """
@@ -78,7 +78,7 @@ def foreign_rows(
     """Rows of other kinds than the log source means, each with the position of the row it is of."""
     for position, row in list(enumerate(rows))[:SUBJECTS]:
         for columns in _kinds(logsource, table):
-            if columns.keys() <= row.keys() | {"ActionType"}:
+            if columns.keys() <= row.keys() | {"ActionType", "EventType"}:
                 yield position, {**row, **columns}
         if table == "WindowsEvent":
             yield from ((position, other) for other in _other_keys(logsource, row))
@@ -88,9 +88,9 @@ def _kinds(logsource: Mapping[str, object], table: str) -> Iterator[Row]:
     category, service = str(logsource.get("category")), str(logsource.get("service"))
     kind = (table, category if "category" in logsource else service)
     yield from _OTHER_KINDS.get(kind, ())
-    meant = _MEANT_ACTIONS.get(kind)
-    if meant is not None:
-        yield from ({"ActionType": a} for a in _ACTIONS[table] if a not in meant)
+    if kind in _MEANT:
+        column, values = _KINDS[table]
+        yield from ({column: value} for value in values if value not in _MEANT[kind])
     if logsource.get("product") != "windows":
         return
     if table in _CHANNEL_COLUMNS:
@@ -118,52 +118,62 @@ def _other_keys(logsource: Mapping[str, object], row: Row) -> Iterator[Row]:
             yield {**row, "EventData": {**data, "EventType": kind}}
 
 
-# https://learn.microsoft.com/defender-xdr/advanced-hunting-schema-tables, and the ActionTypes of
-# each table in the schema reference of the portal
-_ACTIONS = {
-    "DeviceProcessEvents": ("ProcessCreated", "OpenProcess", "CreateRemoteThreadApiCall"),
-    "DeviceFileEvents": ("FileCreated", "FileModified", "FileDeleted", "FileRenamed"),
-    "DeviceNetworkEvents": (
-        "ConnectionSuccess",
-        "ConnectionFailed",
-        "ConnectionRequest",
-        "InboundConnectionAccepted",
-        "ListeningConnectionCreated",
-        "DnsConnectionInspected",
-        "HttpConnectionInspected",
-    ),
-    "DeviceImageLoadEvents": ("ImageLoaded",),
-    "DeviceRegistryEvents": (
-        "RegistryKeyCreated",
-        "RegistryKeyDeleted",
-        "RegistryKeyRenamed",
-        "RegistryValueSet",
-        "RegistryValueDeleted",
-    ),
-    "DeviceLogonEvents": ("LogonSuccess", "LogonFailed", "LogonAttempted"),
-    "DeviceEvents": (
-        "DriverLoad",
-        "NamedPipeEvent",
-        "CreateRemoteThreadApiCall",
-        "OpenProcessApiCall",
-        "PowerShellCommand",
-        "DnsQueryResponse",
-        "ScheduledTaskCreated",
-        "AntivirusDetection",
-    ),
-}
+# The column that tells kinds of event apart, and its values. Of Defender's tables:
+# https://learn.microsoft.com/defender-xdr/advanced-hunting-schema-tables, and the schema reference
+# of the portal; of ASIM's parsers:
+# https://learn.microsoft.com/azure/sentinel/normalization-about-schemas
+_FILES = ("FileCreated", "FileModified", "FileDeleted", "FileRenamed")
+_REGISTRY = (
+    "RegistryKeyCreated",
+    "RegistryKeyDeleted",
+    "RegistryKeyRenamed",
+    "RegistryValueSet",
+    "RegistryValueDeleted",
+)
 _CONNECTIONS = (
     "ConnectionSuccess",
     "ConnectionFailed",
     "ConnectionRequest",
     "InboundConnectionAccepted",
 )
-_OTHER_KINDS: dict[tuple[str, str], tuple[Row, ...]] = {
-    ("AlertInfo", "threat_management"): ({"ServiceSource": "Microsoft Defender for Endpoint"},),
-    ("AlertInfo", "threat_detection"): ({"ServiceSource": "Microsoft Defender for Identity"},),
+_KINDS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "DeviceProcessEvents": (
+        "ActionType",
+        ("ProcessCreated", "OpenProcess", "CreateRemoteThreadApiCall"),
+    ),
+    "DeviceFileEvents": ("ActionType", _FILES),
+    "DeviceNetworkEvents": (
+        "ActionType",
+        (
+            *_CONNECTIONS,
+            "ListeningConnectionCreated",
+            "DnsConnectionInspected",
+            "HttpConnectionInspected",
+        ),
+    ),
+    "DeviceImageLoadEvents": ("ActionType", ("ImageLoaded",)),
+    "DeviceRegistryEvents": ("ActionType", _REGISTRY),
+    "DeviceLogonEvents": ("ActionType", ("LogonSuccess", "LogonFailed", "LogonAttempted")),
+    "DeviceEvents": (
+        "ActionType",
+        (
+            "DriverLoad",
+            "NamedPipeEvent",
+            "CreateRemoteThreadApiCall",
+            "OpenProcessApiCall",
+            "PowerShellCommand",
+            "DnsQueryResponse",
+            "ScheduledTaskCreated",
+            "AntivirusDetection",
+        ),
+    ),
+    "_Im_ProcessCreate": ("EventType", ("ProcessCreated", "ProcessTerminated")),
+    "_Im_FileEvent": ("EventType", (*_FILES, "FileAccessed", "FileCopied", "FolderCreated")),
+    "_Im_RegistryEvent": ("EventType", _REGISTRY),
+    "_Im_NetworkSession": ("EventType", ("EndpointNetworkSession", "NetworkSession", "Flow")),
+    "_Im_WebSession": ("EventType", ("HTTPsession", "WebServerSession", "ApiRequest")),
 }
-"""kinds that another column than ActionType tells apart"""
-_MEANT_ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
+_MEANT: dict[tuple[str, str], tuple[str, ...]] = {
     ("DeviceProcessEvents", "process_creation"): ("ProcessCreated",),
     ("DeviceFileEvents", "file_event"): ("FileCreated",),
     ("DeviceFileEvents", "file_change"): ("FileModified",),
@@ -178,4 +188,24 @@ _MEANT_ACTIONS: dict[tuple[str, str], tuple[str, ...]] = {
     ("DeviceEvents", "pipe_created"): ("NamedPipeEvent",),
     ("DeviceEvents", "create_remote_thread"): ("CreateRemoteThreadApiCall",),
     ("DeviceLogonEvents", "security"): ("LogonSuccess", "LogonFailed"),
+    ("_Im_ProcessCreate", "process_creation"): ("ProcessCreated",),
+    ("_Im_FileEvent", "file_event"): ("FileCreated",),
+    ("_Im_FileEvent", "file_change"): ("FileModified",),
+    ("_Im_FileEvent", "file_delete"): ("FileDeleted",),
+    ("_Im_FileEvent", "file_rename"): ("FileRenamed",),
+    ("_Im_FileEvent", "file_access"): ("FileAccessed",),
+    ("_Im_RegistryEvent", "registry_add"): ("RegistryKeyCreated",),
+    ("_Im_RegistryEvent", "registry_delete"): ("RegistryKeyDeleted", "RegistryValueDeleted"),
+    ("_Im_RegistryEvent", "registry_set"): ("RegistryValueSet",),
+    ("_Im_RegistryEvent", "registry_rename"): ("RegistryKeyRenamed",),
+    ("_Im_NetworkSession", "network_connection"): ("EndpointNetworkSession",),
+    ("_Im_WebSession", "proxy"): ("HTTPsession",),
+    ("_Im_WebSession", "webserver"): ("WebServerSession",),
 }
+"""the values that a log source means"""
+
+_OTHER_KINDS: dict[tuple[str, str], tuple[Row, ...]] = {
+    ("AlertInfo", "threat_management"): ({"ServiceSource": "Microsoft Defender for Endpoint"},),
+    ("AlertInfo", "threat_detection"): ({"ServiceSource": "Microsoft Defender for Identity"},),
+}
+"""kinds of log sources whose table isn't told apart so for others"""

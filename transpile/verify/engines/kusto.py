@@ -9,7 +9,8 @@ own emulator. What it has no translation for stands here, by the manual's words:
   that it is mapped to; null for what is no address);
 - `tohex` with a least length: https://learn.microsoft.com/kusto/query/tohex-function;
 - `\\uXXXX` in a string literal: https://learn.microsoft.com/kusto/query/scalar-data-types/string;
-- functions of the workspace, as `_Im_Dns()`, which read a table of the rows that they return.
+- functions of the workspace, as `_Im_Dns()`, which read a table of the rows that they return, and
+  filter it by their parameters: those of ASIM's parsers by the operators that their names end in.
 
 A string column that a row leaves out is empty, any other is null:
 https://learn.microsoft.com/kusto/query/scalar-data-types/null-values
@@ -23,6 +24,7 @@ from collections.abc import Mapping, Sequence
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
+from transpile.targets import parsers
 from transpile.verify.engines.errors import EngineError
 from transpile.verify.trial import Trial
 
@@ -92,7 +94,7 @@ class KustoEngine:
         """
         plain = table.partition("(")[0]
         self._fill(plain, self._columns(table), rows)
-        text = f"{_unescaped(query).replace(table, plain)}\n| project {ROW}"
+        text = f"{_without_call(_unescaped(query), plain)}\n| project {ROW}"
         try:
             return frozenset(number for (number,) in self._kql(self._connection, text).fetchall())
         except Exception as error:
@@ -126,6 +128,26 @@ class KustoEngine:
             f"(SELECT unnest(from_json(?::JSON, '{json.dumps([types])}')) AS r)",
             [values],
         )
+
+
+def _without_call(query: str, name: str) -> str:
+    """The query on a table of this name, with filters for the arguments if it calls a function."""
+    found = re.search(rf"^{re.escape(name)}\((.*?)\)\s*(?=\||\Z)", query, re.DOTALL | re.MULTILINE)
+    if found is None:
+        return query
+    columns = {
+        parameter: (column, operator) for (column, operator), parameter in _filters(name).items()
+    }
+    steps = [name]
+    for parameter, values in re.findall(r"(\w+)=dynamic\(\[(.*?)\]\)", found[1]):
+        column, operator = columns[parameter]
+        steps.append(f"| where {column} {'in~' if operator == 'in' else operator} ({values})")
+    return query[: found.start()] + "\n".join(steps) + "\n" + query[found.end() :]
+
+
+def _filters(name: str) -> Mapping[tuple[str, str], str]:
+    parser = parsers.parser(name, {})
+    return parser.terms if parser else {}
 
 
 def _unescaped(query: str) -> str:

@@ -1,0 +1,50 @@
+"""ASIM's parsers: functions of the workspace that give the events of all products one shape.
+
+What they can filter by is told in `data/asim_parsers.toml`, with its pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from transpile.ir.search import Parser
+from transpile.targets.tables import table
+
+_PREFIX = "_Im_"
+_OPERATORS = ("has_any", "has_all", "in")
+
+
+def is_parser(name: str) -> bool:
+    """Whether a table is what a parser returns."""
+    return name.startswith(_PREFIX)
+
+
+def parser(name: str, scope: Mapping[str, Iterable[str | int]]) -> Parser | None:
+    """The parser of this name, which gets the scope of a log source where it can filter by it."""
+    if not is_parser(name):
+        return None
+    parameters = table("asim_parsers")[name]
+    terms = {
+        (column, operator(parameter)): parameter
+        for column, of_column in parameters.items()
+        for parameter in of_column
+    }
+    arguments = {
+        terms[column, "in"]: tuple(map(str, values))
+        for column, values in scope.items()
+        if (column, "in") in terms
+    }
+    return Parser(arguments, terms)
+
+
+def operator(parameter: str) -> str:
+    """What a parameter filters with, as its name ends in it: `has_any`, `has_all` or `in`."""
+    return next(one for one in _OPERATORS if parameter.endswith(f"_{one}"))
+
+
+def signature(name: str) -> str:
+    """A table's name, or a parser as KQL declares it: `_Im_Dns(domain_has_any:dynamic=…)`."""
+    if not is_parser(name):
+        return name
+    parameters = [one for of_column in table("asim_parsers")[name].values() for one in of_column]
+    return f"{name}({', '.join(f'{one}:dynamic=dynamic([])' for one in parameters)})"
