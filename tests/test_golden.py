@@ -19,6 +19,7 @@ from transpile.load.rules import BrokenRule, Rule, load_file
 from transpile.query import Outcome, Query
 from transpile.run.convert import Converter
 from transpile.targets import registry
+from transpile.targets.parsers import declared
 from transpile.targets.plan import LogSource, Plan
 from transpile.verify.engines import eql_dsl
 from transpile.verify.engines.elastic import EqlEngine, LuceneEngine
@@ -190,7 +191,7 @@ def test_every_kql_query_is_valid(kql_language: Callable[[Schema], KqlLanguage])
     services = {}
     for target, module in modules.items():
         if module not in services:
-            services[module] = kql_language(schema_of(target))
+            services[module] = kql_language(declared(schema_of(target)))
     errors = {
         (case.name, query.target): found
         for case, query in queries

@@ -21,6 +21,7 @@ from transpile.load.files import RuleFile
 from transpile.load.rules import load_file
 from transpile.run.convert import Converter
 from transpile.targets import defender, sentinel
+from transpile.targets.parsers import declared
 from transpile.verify.engines.kql_language import KqlLanguage, Schema
 
 GOLDEN = Path(__file__).parents[2] / "golden"
@@ -69,7 +70,7 @@ def with_columns(query: str, columns: Iterator[str]) -> str:
 def test_sentinel(
     kql_language: Callable[[Schema], KqlLanguage], valid: Callable[..., None], target: str
 ) -> None:
-    service = kql_language(sentinel.schema())
+    service = kql_language(declared(sentinel.schema()))
     checked = 0
     for text in exported("sentinel-yaml", target):
         rule = yaml.safe_load(text)

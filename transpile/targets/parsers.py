@@ -25,7 +25,7 @@ def parser(name: str, scope: Mapping[str, Iterable[str | int]]) -> Parser | None
         return None
     parameters = table("asim_parsers")[name]
     terms = {
-        (column, operator(parameter)): parameter
+        (column, _operator(parameter)): parameter
         for column, of_column in parameters.items()
         for parameter in of_column
     }
@@ -37,13 +37,17 @@ def parser(name: str, scope: Mapping[str, Iterable[str | int]]) -> Parser | None
     return Parser(arguments, terms)
 
 
-def operator(parameter: str) -> str:
+def _operator(parameter: str) -> str:
     """What a parameter filters with, as its name ends in it: `has_any`, `has_all` or `in`."""
     return next(one for one in _OPERATORS if parameter.endswith(f"_{one}"))
 
 
-def signature(name: str) -> str:
-    """A table's name, or a parser as KQL declares it: `_Im_Dns(domain_has_any:dynamic=…)`."""
+def declared(schema: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, str]]:
+    """The same tables by what KQL declares, with parsers as `_Im_Dns(domain_has_any:dynamic=…)`."""
+    return {_signature(name): columns for name, columns in schema.items()}
+
+
+def _signature(name: str) -> str:
     if not is_parser(name):
         return name
     parameters = [one for of_column in table("asim_parsers")[name].values() for one in of_column]

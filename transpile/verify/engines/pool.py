@@ -8,7 +8,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from types import TracebackType
 
-from transpile.targets import parsers, registry
+from transpile.targets import registry
+from transpile.targets.parsers import declared
 from transpile.targets.target import Target
 from transpile.verify.engines.elastic import DslEngine, EqlEngine, LuceneEngine
 from transpile.verify.engines.elasticsearch import Elasticsearch
@@ -54,7 +55,7 @@ class Engines:
         if target.dialect != "kql":
             return None
         if target.name not in self._checkers:
-            self._checkers[target.name] = KqlLanguage.start(_declared(target))
+            self._checkers[target.name] = KqlLanguage.start(declared(_schema(target)))
             self.versions["Kusto language service"] = _KUSTO
         errors = self._checkers[target.name].errors(text)
         return "; ".join(f"{one.code}: {one.message}" for one in errors) or None
@@ -97,11 +98,6 @@ def _schema(target: Target) -> Schema:
     """The tables that a target's queries may read."""
     schema: Schema = import_module(registry.MODULES[target.name]).schema()
     return schema
-
-
-def _declared(target: Target) -> Schema:
-    """The same, with the parameters of those that are functions."""
-    return {parsers.signature(name): columns for name, columns in _schema(target).items()}
 
 
 def _need(*packages: str) -> None:
