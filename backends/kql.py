@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any, NamedTuple
 
-from backends.dialect import Dialect, Notes
+from backends import kql_regex
+from backends.dialect import Dialect, Notes, Written
 from backends.kql_call import call
 from backends.kql_terms import implied
-from backends.kql_text import name
-from backends.kql_where import GENERATE, value_test
+from backends.kql_text import name, string
+from backends.kql_where import GENERATE, pattern_subject, value_test
 from backends.layout import WIDTH, Doc, Join, Listing, Prefixed, Text, render
 from transpile.ir.nodes import (
     And,
@@ -38,6 +39,10 @@ MOST_TERMS = 60
 """operands of one connective without parentheses, and steps of one query: the language service
 refuses deep chains of either (KS245)"""
 
+LONGEST = 10_000
+"""characters that the query of an analytics rule may have; one that is run by hand has no such
+limit: https://learn.microsoft.com/azure/sentinel/scheduled-rules-overview"""
+
 LONG_LIST = 25
 """values of a list that is named by `let` before the query"""
 
@@ -57,6 +62,12 @@ class Kql(Dialect):
     OR = "or"
     NOT = "not"
     GENERATE = GENERATE
+
+    def write(self, search: Search) -> Written:
+        written = super().write(search)
+        if written.text is None or len(written.text) <= LONGEST:
+            return written
+        return _Short().write(search)
 
     def compose(self, search: Search, notes: Notes) -> str:
         scope = [self._filter(one, notes) for one in _scope(search.scope)]
@@ -111,6 +122,26 @@ class Kql(Dialect):
 
     def _filter(self, condition: Node, notes: Notes) -> _Filter:
         return _Filter(_where(self.generate(condition, notes)), _read_first(condition))
+
+
+class _Short(Kql):
+    """The same for queries that get too long: one pattern for alternatives of one text."""
+
+    def write(self, search: Search) -> Written:
+        return super(Kql, self).write(search)
+
+    def list_key(self, leaf: Node) -> Hashable | None:
+        subject = pattern_subject(leaf)
+        if subject is None or not isinstance(leaf, Glob):
+            return super().list_key(leaf)
+        return subject, "matches regex", leaf.cased
+
+    def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
+        subject = pattern_subject(leaves[0])
+        if subject is None:
+            return super().listing(leaves, notes)
+        pattern = kql_regex.glob(*(leaf.parts for leaf in leaves), cased=leaves[0].cased)
+        return Text(f"{subject} matches regex {string(pattern)}")
 
 
 class _Filter(NamedTuple):

@@ -44,8 +44,12 @@ _ASSERTIONS = {
 }
 
 
-def glob(parts: Parts, *, cased: bool) -> str:
-    """A pattern that finds just the texts that fit the parts."""
+def glob(*globs: Parts, cased: bool) -> str:
+    """A pattern that finds just the texts that fit the parts, or any of several."""
+    return f"(?{'s' if cased else 'is'})" + "|".join(map(_glob, globs))
+
+
+def _glob(parts: Parts) -> str:
     inner = list(parts)
     opening, closing = "^", "$"
     if inner and inner[0] is Wildcard.ANY_RUN:
@@ -58,7 +62,7 @@ def glob(parts: Parts, *, cased: bool) -> str:
         else (".*" if part is Wildcard.ANY_RUN else ".")
         for part in inner
     )
-    return f"(?{'s' if cased else 'is'}){opening}{text}{closing}"
+    return f"{opening}{text}{closing}"
 
 
 def search(pattern: Pattern) -> str:

@@ -221,6 +221,13 @@ def _fits(subject: str, parts: Parts, *, cased: bool) -> str:
     return f"{subject} {operator} {string(literal)}"
 
 
+def pattern_subject(leaf: Node) -> str | None:
+    """The text that a pattern can be sought in instead of the leaf's own test, if one can."""
+    if not isinstance(leaf, Glob) or leaf.parts == (Wildcard.ANY_RUN,) or _is_json(leaf.field):
+        return None
+    return _text(leaf.field, leaf.place)
+
+
 def _regex(leaf: Regex, notes: Notes) -> Doc:
     try:
         pattern = regex.parse(leaf.pattern, leaf.flags)

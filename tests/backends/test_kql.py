@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from backends.kql import LONG_LIST, Kql
+from backends.kql import LONG_LIST, LONGEST, Kql
 from transpile.ir.nodes import (
     LEAVES,
     Anchor,
@@ -378,8 +378,8 @@ def test_many_conjuncts_are_one_step() -> None:
 
 @pytest.mark.parametrize("count", [60, 61, 500, 4000])
 def test_long_chains_have_parentheses(count: int) -> None:
-    text = where(Or(tuple(Glob(IMAGE, (RUN, f"{n}", RUN)) for n in range(count))))
-    assert text.count(" contains ") == count
+    text = where(Or(tuple(Compare(IMAGE, Comparison.GT, n) for n in range(count))))
+    assert text.count(" > ") == count
     deepest = longest = 0
     terms = [0]
     for line in text.split("\n"):
@@ -449,3 +449,31 @@ def test_columns_to_return() -> None:
     node = Equals(Field("Text", Type.STRING), "c")
     text = Kql().write(Search(node, table="T", columns=("TimeGenerated",))).text
     assert text == 'T\n| where Text =~ "c"\n| project TimeGenerated, Text'
+
+
+class TestLongQueries:
+    """Alternatives of one text are one pattern where the query would get too long."""
+
+    ALTERNATIVES = tuple(Glob(IMAGE, (RUN, f"Evil.{n:04}")) for n in range(400))
+
+    def test_one_pattern(self) -> None:
+        others = (Glob(IMAGE, ("a", RUN), cased=True), Glob(COLUMN, (RUN, "x", ONE)))
+        text = query(Or((*self.ALTERNATIVES, *others, Equals(IMAGE, "b"), Exists(COLUMN))))
+        assert len(text) <= LONGEST
+        pattern = "|".join(rf"Evil\\.{n:04}$" for n in range(400))
+        assert text.split("\n")[2:] == [
+            f'| where Image matches regex "(?is){pattern}"',
+            '  or Image startswith_cs "a"',
+            '  or Account matches regex "(?is)x.$"',
+            '  or Image =~ "b"',
+            "  or isnotempty(Account)",
+        ]
+
+    def test_not_where_it_is_short_enough(self) -> None:
+        assert "regex" not in query(Or(self.ALTERNATIVES[:100]))
+
+    def test_nor_for_what_is_no_text(self) -> None:
+        sought = Glob(BAG, (RUN, '"x"', RUN))
+        text = query(Or((*self.ALTERNATIVES, sought, Glob(IMAGE, (RUN,)))))
+        assert 'or tostring(EventData) contains "\\\\\\"x' in text
+        assert "or isnotnull(EventData.Image)" in text

@@ -10,13 +10,13 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from backends.kql import LONGEST
 from transpile.export import yaml_text
 from transpile.export.detection import Detection, ExportedFile
 from transpile.export.entities import sentinel_entities
 from transpile.export.microsoft import SEVERITIES, shortened, tactics, techniques
 from transpile.export.profile import Profile, SentinelSettings
 from transpile.query import Refused
-from transpile.targets.sentinel import RULE_QUERY_LIMIT
 
 _LONGEST_NAME = 256
 _LONGEST_DESCRIPTION = 5000
@@ -63,10 +63,10 @@ class ArmTemplates:
 
 
 def _check_length(detection: Detection) -> None:
-    if len(detection.text) > RULE_QUERY_LIMIT:
+    if len(detection.text) > LONGEST:
         message = (
             f"the query has {len(detection.text)} characters,"
-            f" that of an analytics rule may have {RULE_QUERY_LIMIT}"
+            f" that of an analytics rule may have {LONGEST}"
         )
         raise Refused("export-length", message)
 

@@ -17,11 +17,6 @@ from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EV
 from transpile.targets.tables import table
 from transpile.targets.target import Target
 
-RULE_QUERY_LIMIT = 10_000
-"""characters that the query of an analytics rule may have; a query that is run by hand has no such
-limit: https://learn.microsoft.com/azure/sentinel/scheduled-rules-overview
-"""
-
 
 @cache
 def schema() -> kusto.Schema:
