@@ -44,6 +44,14 @@ def test_show_tells_columns_with_types_meanings_and_their_page() -> None:
     assert "registry key" in line
 
 
+def test_show_tells_by_what_a_parser_filters() -> None:
+    _, output = run("show", "asim")
+    assert (
+        "_Im_Dns  https://learn.microsoft.com/azure/sentinel/normalization-schema-dns\n"
+        "  filters DnsQuery by domain_has_any\n"
+    ) in output
+
+
 def test_explain_tells_why(tmp_path: Path) -> None:
     code, output = run("explain", str(GOLDEN / "registry-dword" / "rule.yml"), "-t", "defender")
     assert code == 0

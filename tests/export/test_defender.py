@@ -54,6 +54,35 @@ def test_a_rule(export_rules: Callable[..., Any], valid: Callable[..., None]) ->
     ]
 
 
+MAIL = """
+title: Mail From Outside
+id: 6b0f4f6a-0c41-4d2c-9d0e-0c8f3f5d7a11
+level: medium
+logsource: {product: defender, service: emailevents}
+detection:
+  sel: {Subject|contains: invoice, EmailDirection: Inbound}
+  condition: sel
+"""
+
+
+def test_mail_names_mailboxes_and_messages(
+    export_rules: Callable[..., Any], valid: Callable[..., None]
+) -> None:
+    rule = json.loads(export_rules("defender-rules", MAIL).only)
+    valid("defender_rule", rule)
+    assert rule["detectionAction"]["alertTemplate"]["entityMappings"] == {
+        "mailboxes": [{"primaryAddressColumn": "RecipientEmailAddress"}],
+        "mailMessages": [
+            {
+                "networkMessageIdColumn": "NetworkMessageId",
+                "recipientColumn": "RecipientEmailAddress",
+                "senderColumn": "SenderFromAddress",
+                "subjectColumn": "Subject",
+            }
+        ],
+    }
+
+
 def test_a_table_without_the_columns_is_refused(
     export_rules: Callable[..., Any],
 ) -> None:

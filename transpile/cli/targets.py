@@ -58,6 +58,8 @@ def show(
         typer.echo(f"{table}  {shown.page_of(target, table)}")
         if target.product:
             typer.echo(f"  product: {target.product}, service: {table.lower()}")
+        for parameter, filtered in shown.parameters_of(table):
+            typer.echo(f"  filters {filtered} by {parameter}")
         width = max(len(column.name) for column in columns)
         for column in columns:
             typer.echo(f"  {column.name:{width}}  {column.kind:8}  {column.meaning}".rstrip())

@@ -82,6 +82,6 @@ def _check_columns(detection: Detection, entities: dict[str, list[dict[str, str]
     returned = columns(detection)
     lacking = [column for column in NEEDED if column not in returned]
     if lacking or not entities:
-        what = ", ".join(lacking) or "a column that names a device or an account"
+        what = ", ".join(lacking) or "a column that names a device, an account or a message"
         message = f"{detection.query.table} lacks {what}, which a custom detection must return"
         raise Refused("export-columns", message)

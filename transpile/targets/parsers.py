@@ -19,11 +19,16 @@ def is_parser(name: str) -> bool:
     return name.startswith(_PREFIX)
 
 
+def page(name: str) -> str:
+    """Where a parser's columns and parameters are documented."""
+    return str(table("asim_parsers")[name]["page"])
+
+
 def parser(name: str, scope: Mapping[str, Iterable[str | int]]) -> Parser | None:
     """The parser of this name, which gets the scope of a log source where it can filter by it."""
     if not is_parser(name):
         return None
-    parameters = table("asim_parsers")[name]
+    parameters = table("asim_parsers")[name]["parameters"]
     terms = {
         (column, _operator(parameter)): parameter
         for column, of_column in parameters.items()
@@ -50,5 +55,7 @@ def declared(schema: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, 
 def _signature(name: str) -> str:
     if not is_parser(name):
         return name
-    parameters = [one for of_column in table("asim_parsers")[name].values() for one in of_column]
+    parameters = [
+        one for of_column in table("asim_parsers")[name]["parameters"].values() for one in of_column
+    ]
     return f"{name}({', '.join(f'{one}:dynamic=dynamic([])' for one in parameters)})"

@@ -94,12 +94,18 @@ def tables_of(target: Target) -> Mapping[str, list[Column]]:
     return found
 
 
+def parameters_of(name: str) -> list[tuple[str, str]]:
+    """The parameters of a parser that queries give, each with the column that it filters."""
+    found = parsers.parser(name, {})
+    return [(one, column) for (column, _), one in found.terms.items()] if found else []
+
+
 def page_of(target: Target, name: str) -> str:
     """Where a table's columns are documented."""
     if target.name == "defender":
         return f"https://learn.microsoft.com/defender-xdr/advanced-hunting-{name.lower()}-table"
     if parsers.is_parser(name):
-        return "https://learn.microsoft.com/azure/sentinel/normalization-about-schemas"
+        return parsers.page(name)
     if name in table("sentinel_custom_tables"):
         return "https://github.com/Azure/Azure-Sentinel"
     return f"https://learn.microsoft.com/azure/azure-monitor/reference/tables/{name.lower()}"
