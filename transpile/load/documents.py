@@ -88,8 +88,10 @@ def compose(source: SourceText) -> Iterator[Node | Problem]:
 
 def _check_bounds(source: SourceText, text: str) -> None:
     """Look at large texts event by event first, which takes no stack and no memory."""
-    openings = len(_OPENING.findall(text)) if len(text) <= _SAFE_LENGTH else _SAFE_OPENINGS
-    if openings <= _SAFE_OPENINGS and len(text) <= _SAFE_LENGTH:
+    if len(text) <= _SAFE_LENGTH and (
+        sum(map(text.count, "[{-?:")) <= _SAFE_OPENINGS
+        or len(_OPENING.findall(text)) <= _SAFE_OPENINGS
+    ):
         return
     depth = values = 0
     start = Place(1, 1)
