@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache, reduce
+from heapq import heappop, heappush
 from typing import NamedTuple
 
 from transpile.ir.nodes import Parts, Wildcard
@@ -156,17 +157,18 @@ def _effort(pattern: Pattern, *, skipping: bool) -> int:
     }
     follow = [_bits(next_ones) for next_ones in positions.follow]
     after: dict[int, int] = {}
-    seen, work, effort = {first}, [first], 0
+    # The largest first: where there are too many, that shows soonest.
+    seen, work, effort = {first}, [(-first.bit_count(), first)], 0
     while work and effort < EFFORT_LIMIT:
-        ready = work.pop()
-        effort += ready.bit_count()
+        size, ready = heappop(work)
+        effort -= size
         for taken in {ready & characters for characters in taking}:
             if taken not in after:
                 after[taken] = _union(taken, follow)
             state = after[taken]
             if state and state not in seen:
                 seen.add(state)
-                work.append(state)
+                heappush(work, (-state.bit_count(), state))
     return effort
 
 
