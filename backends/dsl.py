@@ -16,6 +16,7 @@ from backends.elastic_text import (
     check_case,
     check_states,
     has_case,
+    has_case_beyond_ascii,
     literals,
     whole_pattern,
 )
@@ -96,7 +97,7 @@ def _match(leaf: TextMatch, notes: Notes) -> Doc:
         return _clause("regexp", leaf, {"value": whole_pattern(leaf)})
     text = literals(leaf)
     folds = not leaf.cased and leaf.field.type is not Type.CASELESS
-    if folds and has_case("".join(c for c in text if not c.isascii())):
+    if folds and has_case_beyond_ascii(text):
         return _clause("regexp", leaf, {"value": whole_pattern(leaf)})
     if isinstance(leaf, Glob) or (folds and has_case(text)):
         check_states(leaf)

@@ -7,6 +7,7 @@ Types: https://www.elastic.co/guide/en/elasticsearch/reference/8.17/mapping-type
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -57,15 +58,7 @@ def _leaf(leaf: AnyLeaf, notes: Notes) -> Node:
 def _fitted(leaf: FieldLeaf) -> Node:
     if isinstance(leaf, (IsNull, Exists, SameAs, TimePartCompare)):
         return leaf
-    fits = {
-        Type.LONG: _on_number,
-        Type.DOUBLE: _on_number,
-        Type.IP: _on_address,
-        Type.BOOLEAN: _on_boolean,
-        Type.TEXT: _on_analysed,
-        Type.DATE: _on_date,
-    }
-    return fits.get(leaf.field.type, _on_text)(leaf)
+    return _FITS.get(leaf.field.type, _on_text)(leaf)
 
 
 def unsayable(leaf: Any, notes: Notes) -> Doc:
@@ -153,6 +146,16 @@ def _on_analysed(leaf: FieldLeaf) -> Node:
 
 def _on_date(leaf: FieldLeaf) -> Node:
     raise _mismatch(leaf, "a rule gives no date to compare with")
+
+
+_FITS: Mapping[Type, Callable[[FieldLeaf], Node]] = {
+    Type.LONG: _on_number,
+    Type.DOUBLE: _on_number,
+    Type.IP: _on_address,
+    Type.BOOLEAN: _on_boolean,
+    Type.TEXT: _on_analysed,
+    Type.DATE: _on_date,
+}
 
 
 def _mismatch(leaf: FieldLeaf, why: str) -> Refused:

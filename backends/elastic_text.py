@@ -26,6 +26,11 @@ def has_case(text: str) -> bool:
     return any(len(variants(c)) > 1 for c in text)
 
 
+def has_case_beyond_ascii(text: str) -> bool:
+    """Whether letters have another case that what folds ASCII only doesn't know."""
+    return not text.isascii() and has_case("".join(c for c in text if not c.isascii()))
+
+
 def check_case(leaf: TextMatch) -> None:
     """A field that holds its text in lower case can't answer what depends on case.
 
@@ -57,8 +62,10 @@ def check_states(leaf: Equals | Glob) -> None:
     Raises:
         Refused: `regex-too-long`, `regex-too-complex`.
     """
-    parts = (leaf.value,) if isinstance(leaf, Equals) else leaf.parts
-    length = sum(len(part) if isinstance(part, str) else 1 for part in parts)
+    if isinstance(leaf, Equals):
+        length = len(leaf.value)
+    else:
+        length = sum([len(part) if isinstance(part, str) else 1 for part in leaf.parts])
     if length > MAX_TEXT:
         raise Refused(
             "regex-too-long",
@@ -66,7 +73,7 @@ def check_states(leaf: Equals | Glob) -> None:
             f"Elasticsearch takes {MAX_TEXT} of them in any case or with wildcards",
             leaf.place,
         )
-    if isinstance(leaf, Glob) and not lucene_automaton.fits_glob(parts, folded=not leaf.cased):
+    if isinstance(leaf, Glob) and not lucene_automaton.fits_glob(leaf.parts, folded=not leaf.cased):
         raise Refused(
             "regex-too-complex",
             "Elasticsearch gives up on a pattern with so many ? behind a *, or on so long a text "

@@ -17,7 +17,7 @@ from backends.elastic_text import (
     TextMatch,
     check_case,
     check_states,
-    has_case,
+    has_case_beyond_ascii,
     literals,
     whole_pattern,
 )
@@ -98,7 +98,7 @@ def _test(leaf: TextMatch) -> tuple[str, str]:
     wild = "*" in text or "?" in text
     if leaf.cased:
         return _cased_test(leaf, wild=wild)
-    if has_case("".join(c for c in text if not c.isascii())):
+    if has_case_beyond_ascii(text):
         # `:` and `in~` fold ASCII letters only.
         if leaf.field.type is not Type.CASELESS:
             return "regex", raw(whole_pattern(leaf))

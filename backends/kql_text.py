@@ -16,8 +16,9 @@ _NAME = re.compile(r"[A-Za-z0-9_.\- ]+")
 
 def string(text: str) -> str:
     """A double-quoted literal; https://learn.microsoft.com/kusto/query/scalar-data-types/string"""
-    if text.isprintable() and _ESCAPES.keys().isdisjoint(text):
-        return f'"{text}"'
+    if text.isprintable():
+        escaped = text.replace("\\", r"\\").replace('"', r"\"")
+        return f'"{escaped}"'
     return f'"{"".join(map(_escaped, text))}"'
 
 

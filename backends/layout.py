@@ -55,8 +55,10 @@ def render(doc: Doc, indent: int = 0) -> str:
 
 
 def _lines(doc: Doc, depth: int, *, top: bool) -> str:
+    if isinstance(doc, Text):
+        return doc.text
     flat = _flat(doc, top=top)
-    if isinstance(doc, Text) or len(flat) + depth * len(INDENT) <= WIDTH:
+    if len(flat) + depth * len(INDENT) <= WIDTH:
         return flat
     outer, inner = "\n" + INDENT * depth, "\n" + INDENT * (depth + 1)
     if isinstance(doc, Prefixed):
@@ -79,5 +81,5 @@ def _flat(doc: Doc, *, top: bool) -> str:
         return f"({text})" if doc.closed else text
     if isinstance(doc, Listing):
         return f"{doc.opening}{f'{doc.separator} '.join(doc.items)}{doc.closing}"
-    text = f" {doc.word} ".join(_flat(part, top=False) for part in doc.parts)
+    text = f" {doc.word} ".join([_flat(part, top=False) for part in doc.parts])
     return text if top else f"({text})"

@@ -5,6 +5,7 @@ Syntax: https://www.elastic.co/guide/en/elasticsearch/reference/8.17/query-dsl-q
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar
 
@@ -42,16 +43,12 @@ from transpile.ir.search import Search
 from transpile.ir.simplify import all_of
 from transpile.query import Refused
 
-_RESERVED = frozenset('+-=&|><!(){}[]^"~*?:\\/ \t\r\n')
-_RESERVED_AT_START = frozenset("+-")
+_RESERVED = re.compile(r"""\A[+-]|[=&|><!(){}\[\]^"~*?:\\/ \t\r\n]""")
 
 
 def term(text: str) -> str:
     """Text as part of an unquoted term: nothing in it has a meaning of its own."""
-    return "".join(
-        f"\\{c}" if c in _RESERVED and (c not in _RESERVED_AT_START or not position) else c
-        for position, c in enumerate(text)
-    )
+    return _RESERVED.sub(r"\\\g<0>", text)
 
 
 def phrase(text: str) -> str:

@@ -38,7 +38,7 @@ _MOST_VARIANTS = 64
 
 def literal(text: str, *, cased: bool) -> str:
     """A pattern for just this text, in either case unless it is cased."""
-    return "".join(_character(c, folded=not cased) for c in text)
+    return text.translate(_CASED if cased else _FOLDED)
 
 
 def glob(parts: Parts, *, cased: bool) -> str:
@@ -79,6 +79,20 @@ def _character(character: str, *, folded: bool) -> str:
     if character == "\\":
         return r"[\\]"
     return f"\\{character}" if character in _SPECIAL else character
+
+
+class _Characters(dict[int, str]):
+    """The pattern of each character by its code point; that of ASCII is ready."""
+
+    def __init__(self, *, folded: bool) -> None:
+        super().__init__((point, _character(chr(point), folded=folded)) for point in range(128))
+        self._folded = folded
+
+    def __missing__(self, point: int) -> str:
+        return _character(chr(point), folded=self._folded)
+
+
+_CASED, _FOLDED = _Characters(folded=False), _Characters(folded=True)
 
 
 def _spread(pattern: Pattern) -> list[tuple[Pattern, ...]]:

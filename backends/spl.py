@@ -73,11 +73,13 @@ def _sayable(parts: Parts) -> Parts:
 
 def _is_network(text: str) -> bool:
     """Whether a search takes a value for a subnet rather than text (SEARCH, "CIDR")."""
+    if "/" not in text:
+        return False
     try:
         ip_network(text, strict=False)
     except ValueError:
         return False
-    return "/" in text
+    return True
 
 
 def _implied(leaf: AnyLeaf, *, data_model: bool) -> Node | None:
@@ -281,7 +283,8 @@ class Spl(Dialect):
             return leaf.field, Cidr
         if not isinstance(leaf, (Equals, Glob, NumberEquals, BooleanEquals)):
             return None
-        return None if leaf == Equals(leaf.field, "") or not nameable(leaf.field) else leaf.field
+        is_empty = isinstance(leaf, Equals) and not leaf.value and not leaf.cased
+        return None if is_empty or not nameable(leaf.field) else leaf.field
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
         """SEARCH: `IN` takes values as `=` does, wildcards too."""
