@@ -30,6 +30,7 @@ MAX_SYNTAX_ERRORS = 20
 """broken documents in one file, after which the rest of it is given up"""
 
 _TAG = "tag:yaml.org,2002:"
+_STR, _SEQ, _MAP = _TAG + "str", _TAG + "seq", _TAG + "map"
 _MERGE = _TAG + "merge"
 
 _PLAIN: Mapping[str, Sequence[tuple[str, re.Pattern[str]]]] = {
@@ -49,8 +50,8 @@ class Loader(_SafeLoader):
                 for tag, pattern in _PLAIN.get(value[:1] if value else "", ()):
                     if pattern.match(value or ""):
                         return tag
-            return _TAG + "str"
-        return _TAG + ("seq" if kind is SequenceNode else "map")
+            return _STR
+        return _SEQ if kind is SequenceNode else _MAP
 
 
 # libyaml's composer calls itself for each level and ends the process where the stack does, and its
@@ -179,10 +180,10 @@ class _Construction:
     def value(self, node: Node, depth: int) -> Any:
         self._count(node, depth)
         if isinstance(node, ScalarNode):
-            if node.tag == _TAG + "str":
+            if node.tag == _STR:
                 return node.value
             return self._scalar(node)
-        if node.tag not in (_TAG + "seq", _TAG + "map"):
+        if node.tag not in (_SEQ, _MAP):
             raise self._bad_tag(node)
         if isinstance(node, SequenceNode):
             return [self.value(item, depth + 1) for item in node.value]
@@ -258,7 +259,7 @@ class _Construction:
 
 _CONSTRUCTOR = SafeConstructor()
 _SCALARS: Mapping[str, Callable[[ScalarNode], Any]] = {
-    _TAG + "str": lambda node: node.value,
+    _STR: lambda node: node.value,
     _TAG + "null": lambda node: None,
     _TAG + "bool": _CONSTRUCTOR.construct_yaml_bool,
     _TAG + "int": _CONSTRUCTOR.construct_yaml_int,
