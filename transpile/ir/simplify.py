@@ -53,18 +53,21 @@ def implies(condition: Node, values: Node) -> bool:
 
     Only a conjunct that lists some of the same values of the same field counts, in any case.
     """
-    allowed = _listed(values)
+    allowed = {_value(value) for value in _alternatives(values)}
     conjuncts = condition.operands if isinstance(condition, And) else (condition,)
-    return bool(allowed) and any(found and found <= allowed for found in map(_listed, conjuncts))
+    return None not in allowed and any(
+        all(_value(value) in allowed for value in _alternatives(conjunct)) for conjunct in conjuncts
+    )
 
 
-def _listed(node: Node) -> frozenset[tuple[str, str]]:
-    """The values, each with its field, of which a node asks for any; empty where it is no list."""
+def _alternatives(node: Node) -> tuple[Node, ...]:
+    return node.operands if isinstance(node, Or) else (node,)
+
+
+def _value(node: Node) -> tuple[str, str] | None:
+    """The one value that a node asks for, with its field."""
     if isinstance(node, Equals):
-        return frozenset(((node.field.name, node.value.lower()),))
+        return node.field.name, node.value.lower()
     if isinstance(node, NumberEquals):
-        return frozenset(((node.field.name, str(node.number)),))
-    if isinstance(node, Or):
-        lists = [_listed(operand) for operand in node.operands]
-        return frozenset().union(*lists) if all(lists) else frozenset()
-    return frozenset()
+        return node.field.name, str(node.number)
+    return None
