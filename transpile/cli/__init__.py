@@ -1,4 +1,4 @@
-"""The command line. Each command is one module; what it needs is imported when it runs.
+"""The command line. Each command is one module, imported when it is asked for.
 
 Exit codes: 0 every rule was converted (exact or approximate), 1 some rule was refused or is
 broken (verify: some query called exact is not), 2 wrong usage, 3 a fault of the program itself,
@@ -9,15 +9,50 @@ from __future__ import annotations
 
 import gc
 import sys
-from typing import Annotated
+from collections.abc import Iterable
+from importlib import import_module
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_group
 
-from transpile.cli import cache, catalog, check, convert, explain, export, serve, targets, verify
 from transpile.cli.exits import PROGRAM, ExitCode, say
+
+_COMMANDS = ("convert", "export", "check", "verify", "explain", "catalog", "serve")
+_GROUPS = ("targets", "cache")
+"""commands that have commands of their own"""
+
+
+class _Commands(TyperGroup):
+    """The commands; of those that nobody asks for not even the options are put together."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        every = [*_COMMANDS, *_GROUPS]
+        self._load(every)
+        return every
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        # Of a name that there isn't, all others are told.
+        known = cmd_name in (*_COMMANDS, *_GROUPS)
+        self._load([cmd_name] if known else self.list_commands(ctx))
+        return super().get_command(ctx, cmd_name)
+
+    def _load(self, names: Iterable[str]) -> None:
+        loaded = typer.Typer(rich_markup_mode=None)
+        for name in names:
+            if name not in self.commands:
+                module = import_module(f"{__name__}.{name}")
+                if name in _GROUPS:
+                    loaded.add_typer(module.app, name=name)
+                else:
+                    loaded.command(name)(getattr(module, name))
+        self.commands.update(get_group(loaded).commands)
+
 
 app = typer.Typer(
     name=PROGRAM,
+    cls=_Commands,
     help="Sigma rules to queries that find exactly the events that a rule means.",
     no_args_is_help=True,
     add_completion=False,
@@ -25,15 +60,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("convert")(convert.convert)
-app.command("export")(export.export)
-app.command("check")(check.check)
-app.command("verify")(verify.verify)
-app.command("explain")(explain.explain)
-app.command("catalog")(catalog.catalog)
-app.command("serve")(serve.serve)
-app.add_typer(targets.app, name="targets")
-app.add_typer(cache.app, name="cache")
 
 
 def _version(asked: bool) -> None:
