@@ -224,7 +224,7 @@ def test_an_interruption_leaves_whole_files_and_a_usable_cache(
 
 
 def test_cores_are_counted() -> None:
-    assert parallel.cores() >= 1
+    assert batch.cores() >= 1
 
 
 def test_what_a_rule_tells_of_itself_is_carried_where_it_is_asked_for(rules: Path) -> None:

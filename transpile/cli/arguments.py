@@ -103,8 +103,7 @@ def batch_of(  # noqa: PLR0913
     `tells` asks for what rules say of themselves. The command ends where a pipeline can't be used.
     """
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
-    from transpile.run.batch import Batch  # noqa: PLC0415
-    from transpile.run.parallel import cores  # noqa: PLC0415
+    from transpile.run.batch import Batch, cores  # noqa: PLC0415
     from transpile.run.recipe import Recipe  # noqa: PLC0415
 
     recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells=tells)

@@ -232,3 +232,11 @@ class Batch:
         if job.results is None:
             return decode(job.encoded or b"[]", job.file)
         return job.results
+
+
+def cores() -> int:
+    """How many processes can run at once."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        return os.cpu_count() or 1

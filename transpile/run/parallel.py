@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import multiprocessing
-import os
 import pickle
 import signal
 import sys
@@ -197,11 +196,3 @@ def _convert(
                 outcomes.append(encode(results) or results)
             pipe.send(outcomes)
             position.value = 0
-
-
-def cores() -> int:
-    """How many processes can run at once."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on every system
-        return os.cpu_count() or 1

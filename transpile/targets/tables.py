@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -12,9 +12,10 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+_DATA = Path(__file__).with_name("data")
+
 
 @cache
 def table(name: str) -> dict[str, Any]:
     """The content of `data/NAME.toml`."""
-    file = files("transpile.targets") / "data" / f"{name}.toml"
-    return tomllib.loads(file.read_text("utf-8"))
+    return tomllib.loads((_DATA / f"{name}.toml").read_text("utf-8"))
