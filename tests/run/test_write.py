@@ -79,6 +79,16 @@ def test_second_rule_for_a_file_is_told(tmp_path: Path) -> None:
     assert files(tmp_path) == ["a.lucene"]
 
 
+def test_what_a_rule_has_no_query_for_is_left_to_others(tmp_path: Path) -> None:
+    folder = QueryFolder(tmp_path, [LUCENE, EQL])
+    folder.write(conversion("a.yml", None, "first"))
+    (problem,) = folder.write(conversion("a.yaml", "second", "second"))
+    assert problem.message == "a.eql already holds the query of a.yml"
+    (problem,) = folder.write(conversion("A.yml", "third", None))
+    assert problem.message == "A.lucene already holds the query of a.yaml"
+    assert files(tmp_path) == ["a.eql", "a.lucene"]
+
+
 @pytest.mark.parametrize("relative", ["../a.yml", "x/../../a.yml", "/tmp/a.yml"])
 def test_names_stay_inside(tmp_path: Path, relative: str) -> None:
     folder = QueryFolder(tmp_path / "out", [LUCENE])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
 
@@ -80,17 +81,26 @@ def check_paths(paths: list[str]) -> None:
 
 def found_rules(paths: Sequence[str]) -> list[RuleFile | Problem]:
     """The rule files of paths that lead somewhere; the command ends where there is none."""
+    _, found = first_rules(paths)
+    return list(found)
+
+
+def first_rules(
+    paths: Sequence[str],
+) -> tuple[list[RuleFile | Problem], Iterator[RuleFile | Problem]]:
+    """The first two of these files, and all of them as they are found; ends where there is none."""
     from transpile.load.files import find  # noqa: PLC0415 (keeps --help fast)
 
-    found = list(find(paths))
-    if not found:
+    found = find(paths)
+    first = list(islice(found, 2))
+    if not first:
         refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
-    return found
+    return first, chain(first, found)
 
 
 @contextmanager
 def batch_of(  # noqa: PLR0913
-    found: Sequence[RuleFile | Problem],
+    found: Iterable[RuleFile | Problem],
     targets: Sequence[str],
     pipelines: Sequence[str] | None,
     *,

@@ -16,7 +16,7 @@ from transpile.cli.arguments import (
     batch_of,
     check_paths,
     dsl_form,
-    found_rules,
+    first_rules,
     known_targets,
     progress_of,
     refuse_usage,
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from transpile.cli.reports import Report
-    from transpile.load.files import RuleFile
     from transpile.load.problem import Problem
     from transpile.run.batch import Batch
     from transpile.run.conversion import Conversion
@@ -103,25 +102,30 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
     if form is Format.DSL:
         targets, form = dsl_form(targets), Format.TEXT
     check_paths(paths)
-    found = found_rules(paths)
+    first, found = first_rules(paths)
     with batch_of(found, targets, pipeline, no_cache=no_cache, jobs=jobs) as batch:
         use_utf8()
         with planned_end():
-            code = _Run(batch, targets, found, form, output, debug=debug).go()
+            alone = len(first) == 1
+            code = _Run(batch, targets, paths, form, output, alone=alone, debug=debug).go()
     raise typer.Exit(code)
 
 
 class _Run:
-    """One run of the command, from the files that were found to the exit code."""
+    """One run of the command, from the files at the paths to the exit code.
+
+    `alone` says that there is one file only.
+    """
 
     def __init__(  # noqa: PLR0913
         self,
         batch: Batch,
         targets: Sequence[str],
-        found: Sequence[RuleFile | Problem],
+        paths: Sequence[str],
         form: Format,
         output: Path | None,
         *,
+        alone: bool,
         debug: bool,
     ) -> None:
         from transpile.cli.reports import Summary  # noqa: PLC0415
@@ -130,7 +134,8 @@ class _Run:
 
         self._batch = batch
         self._targets = targets
-        self._found = found
+        self._paths = paths
+        self._alone = alone
         self._form = form
         self._debug = debug
         self._output = output
@@ -178,7 +183,7 @@ class _Run:
             elif self._folder is not None:
                 self._report = reports.NoReport()
             else:
-                one_rule = len(self._found) == 1 and (conversion is None or conversion.alone)
+                one_rule = self._alone and (conversion is None or conversion.alone)
                 single = one_rule and len(self._targets) == 1
                 self._report = reports.TextReport(single=single)
         return self._report
@@ -194,7 +199,11 @@ class _Run:
         return problems
 
     def _progress(self) -> AbstractContextManager[Callable[[], None]]:
+        from transpile.load.files import find  # noqa: PLC0415
+
         prints = self._form is not Format.TEXT or self._folder is None
         if prints and sys.stdout.isatty():
             return nullcontext(lambda: None)
-        return progress_of(len(self._found), "converting")
+        # The files are counted only where somebody sees it.
+        total = sum(1 for _ in find(self._paths)) if sys.stderr.isatty() else 0
+        return progress_of(total, "converting")

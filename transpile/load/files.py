@@ -39,6 +39,9 @@ def find(paths: Sequence[str]) -> Iterator[RuleFile | Problem]:
     inside them. `-` is the standard input. With several folders each file's `relative` begins
     with its folder's name. A file that is reached twice is given once.
     """
+    if len(paths) == 1:  # nothing in it is reached twice, so nothing need be remembered
+        yield from _find(paths[0], named=False)
+        return
     folders = sum(path != STDIN and Path(path).is_dir() for path in paths)
     seen: set[str] = set()
     for path in paths:

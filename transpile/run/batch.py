@@ -71,10 +71,11 @@ def _unread(file: RuleFile | Problem, problem: Problem, targets: Iterable[str]) 
 
 
 class _Ids:
-    """The ids of the rules so far."""
+    """The ids of the rules so far, by their hashes: of many rules, texts would be too much."""
 
     def __init__(self) -> None:
-        self._first: dict[str, str] = {}
+        self._paths: dict[int, str] = {}
+        self._lines: dict[int, int] = {}
 
     def conversion(self, converted: Converted) -> Conversion:
         """The conversion, or that of a broken rule where another one had the id before."""
@@ -83,13 +84,14 @@ class _Ids:
         if place is None or first.id is None:
             return conversion
         path = conversion.file.path
-        here = f"{path}:{place.line}"
-        there = self._first.setdefault(first.id, here)
-        if there == here:
+        key = hash(first.id)
+        there = self._paths.setdefault(key, path)
+        line = self._lines.setdefault(key, place.line)
+        if there == path and line == place.line:
             return conversion
         problem = Problem(
             "duplicate-id",
-            f"the id {first.id} is already that of {there}",
+            f"the id {first.id} is already that of {there}:{line}",
             path,
             place.line,
             place.column,

@@ -37,7 +37,10 @@ class QueryFolder:
             else target.suffix
             for target in targets
         }
-        self._written: dict[str, str] = {}
+        # Of many rules, the names of all files would be too much: a hash stands for those of a
+        # rule, and beside its rule file are told only the targets that it has no query for.
+        self._first: dict[int, str] = {}
+        self._others: dict[tuple[int, str], str | None] = {}
         self._made: set[str] = set()
         self._new: set[str] = set()
 
@@ -47,11 +50,13 @@ class QueryFolder:
         Raises OSError: the folder or a file in it can't be written.
         """
         folder, stem = self._place(conversion)
-        problems = (
-            self._write(conversion, folder, f"{stem}.{self._suffixes[query.target]}", query.text)
-            for query in conversion.queries
-            if query.text is not None
-        )
+        place = hash(f"{folder}/{stem}".casefold())
+        problems = []
+        for query in conversion.queries:
+            other = self._holder(place, query)
+            if query.text is not None:
+                file = f"{stem}.{self._suffixes[query.target]}"
+                problems.append(self._write(query, query.text, folder, file, other))
         return [problem for problem in problems if problem is not None]
 
     def name(self, conversion: Conversion, query: Query) -> PurePosixPath:
@@ -67,16 +72,29 @@ class QueryFolder:
             stem = f"{stem}-{conversion.position}"
         return folder or slash, stem
 
-    def _write(self, conversion: Conversion, folder: str, file: str, text: str) -> Problem | None:
+    def _holder(self, place: int, query: Query) -> str | None:
+        """The rule file whose query the file of this one holds: the first that has any."""
+        first = self._first.setdefault(place, query.path)
+        others = self._others
+        key = place, query.target
+        if query.text is None:
+            if first == query.path:
+                others[key] = None
+        elif others.get(key, first) is None:
+            others[key] = query.path
+        return others.get(key, first)
+
+    def _write(
+        self, query: Query, text: str, folder: str, file: str, holder: str | None
+    ) -> Problem | None:
         name = f"{folder}/{file}" if folder else file
-        other = self._written.setdefault(name.casefold(), conversion.file.path)
-        if other != conversion.file.path:
-            message = f"{name} already holds the query of {other}"
+        if holder != query.path:
+            message = f"{name} already holds the query of {holder}"
             hint = "rename one of the two rule files"
-            return Problem("output-collision", message, conversion.file.path, hint=hint)
+            return Problem("output-collision", message, query.path, hint=hint)
         if not self._make(folder):
             message = f"{name} would be outside of the folder for queries"
-            return Problem("output-outside", message, conversion.file.path)
+            return Problem("output-outside", message, query.path)
         path, data = f"{self._path}/{name}", f"{text}\n".encode()
         if folder in self._new:
             write_file(path, data)
