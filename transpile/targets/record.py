@@ -22,6 +22,7 @@ from transpile.load.logsource import LogSource
 from transpile.query import Refused
 from transpile.targets import recorded, registry, splunk
 from transpile.targets.published import Published, constant
+from transpile.targets.shown import log_sources
 
 _NOBODYS = {
     "plain": ("NobodyNamesThis", "nobody_names_this", "N", "n0body"),
@@ -61,7 +62,12 @@ def _answers(published: Published) -> dict[str, Any]:
     mentioned = sorted(set(_texts(published.pipeline)))
     maps: list[Mapping[str, Any]] = []
     logsources: dict[str, Any] = {}
-    for logsource in sorted(_logsources(conditions), key=_key):
+    templated = _is_templated(published.pipeline)
+    sources = _logsources(conditions)
+    if templated:  # which puts the log source's own names into the answers
+        products = {one.product for one in sources if one.product}
+        sources |= {one for one, _ in log_sources() if one.product in products}
+    for logsource in sorted(sources, key=_key):
         scope = _scope(published.ask_scope(logsource))
         others = {
             kind: found
@@ -81,7 +87,7 @@ def _answers(published: Published) -> dict[str, Any]:
         logsources[_key(logsource)] = {"scope": scope, "fields": number, "others": others}
     known = {v for c in conditions for v in (c.product, c.category, c.service) if v is not None}
     return {
-        "known": None if _is_templated(published.pipeline) else sorted(known),
+        "known": None if templated else sorted(known),
         "logsources": logsources,
         "fields": maps,
     }
