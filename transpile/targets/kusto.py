@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from backends.kql_text import is_name, member, name, string
@@ -75,7 +75,11 @@ class Table:
 
     def has(self, name: str) -> bool:
         """Whether a column has this name, in whatever case."""
-        return name in self.columns or any(c.lower() == name.lower() for c in self.columns)
+        return name.lower() in self._caseless
+
+    @cached_property
+    def _caseless(self) -> frozenset[str]:
+        return frozenset(map(str.lower, self.columns))
 
     def native(self, name: str) -> Field:
         """A field that has the table's name already: a column, or a path into one."""
