@@ -119,6 +119,8 @@ def _runs(parts: Parts) -> list[Parts]:
             before = (Wildcard.ANY_RUN,) if position > 0 else ()
             after = (Wildcard.ANY_RUN,) if position < last else ()
             found.append((*before, part, *after))
+    if len(found) == 1:
+        return found
     sizes = [sum(len(part) for part in run if isinstance(part, str)) for run in found]
     least = min(_LONG, max(sizes, default=0))
     return [run for run, size in zip(found, sizes, strict=True) if size >= least]
@@ -128,7 +130,7 @@ def _implied_text(leaf: Equals | Glob) -> Node:
     parts = _sayable(leaf.parts if isinstance(leaf, Glob) else (leaf.value,))
     if parts == (Wildcard.ANY_RUN,):
         return Exists(leaf.field, place=leaf.place)
-    if any(isinstance(part, Wildcard) for part in parts):
+    if Wildcard.ANY_RUN in parts:
         return all_of(Glob(leaf.field, run, place=leaf.place) for run in _runs(parts))
     value = "".join(map(str, parts))
     if _is_network(value):
