@@ -24,6 +24,9 @@ def negation(operand: Node) -> Node:
 
 
 def _join(kind: type[And] | type[Or], operands: Iterable[Node]) -> Node:
+    operands = tuple(operands)
+    if len(operands) == 1:
+        return operands[0]
     flat: dict[Node, None] = {}
     for operand in operands:
         if isinstance(operand, kind):
