@@ -44,7 +44,6 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
-from transpile.ir.simplify import all_of
 
 _RANGES = {
     Comparison.GT: "gt",
@@ -153,7 +152,7 @@ class Dsl(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        condition = fit(all_of([*search.scope, search.condition]), notes)
+        condition = fit(search, notes)
         return f'{{"query":{_text_of(self.generate(condition, notes))}}}'
 
     def generate(self, node: Node, notes: Notes) -> Doc:

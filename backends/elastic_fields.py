@@ -7,8 +7,8 @@ Types: https://www.elastic.co/guide/en/elasticsearch/reference/8.17/mapping-type
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache, partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -33,16 +33,26 @@ from transpile.ir.nodes import (
     Type,
     Wildcard,
 )
-from transpile.ir.simplify import map_leaves
+from transpile.ir.search import Search
+from transpile.ir.simplify import all_of, map_leaves
 from transpile.ir.textual import cidr_in_text, number_in_text
-from transpile.query import Refused
+from transpile.query import Reason, Refused
 
 NUMBERS = (Type.LONG, Type.DOUBLE)
 
 
-def fit(node: Node, notes: Notes) -> Node:
-    """The condition with each leaf as its field's type takes it; what none takes is refused."""
-    return map_leaves(node, partial(_leaf, notes=notes))
+def fit(search: Search, notes: Notes) -> Node:
+    """All that is searched for, each leaf as its field's type takes it; else it is refused."""
+    condition, refusals = _fitted_search(search)
+    notes.refusals += refusals
+    return condition
+
+
+@lru_cache(maxsize=1)  # EQL and Lucene ask for the same search, one after the other
+def _fitted_search(search: Search) -> tuple[Node, Sequence[Reason]]:
+    notes = Notes()
+    whole = all_of([*search.scope, search.condition])
+    return map_leaves(whole, partial(_leaf, notes=notes)), notes.refusals
 
 
 def _leaf(leaf: AnyLeaf, notes: Notes) -> Node:

@@ -42,7 +42,6 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
-from transpile.ir.simplify import all_of
 from transpile.query import Refused
 
 _IDENTIFIER = re.compile(r"@?[A-Za-z_]\w*(?:\.@?[A-Za-z_]\w*)*", re.ASCII)
@@ -191,7 +190,7 @@ class Eql(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        condition = fit(all_of([*search.scope, search.condition]), notes)
+        condition = fit(search, notes)
         return "any where " + render(self.generate(condition, notes))
 
     def list_key(self, leaf: Node) -> Hashable | None:

@@ -40,7 +40,6 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
-from transpile.ir.simplify import all_of
 from transpile.query import Refused
 
 _RESERVED = re.compile(r"""\A[+-]|[=&|><!(){}\[\]^"~*?:\\/ \t\r\n]""")
@@ -126,7 +125,7 @@ class Lucene(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        condition = fit(all_of([*search.scope, search.condition]), notes)
+        condition = fit(search, notes)
         return render(self.generate(condition, notes))
 
     def list_key(self, leaf: Node) -> Hashable | None:

@@ -20,7 +20,7 @@ class Parser:
     terms: Mapping[tuple[str, str], str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Search:
     """The events of a scope for which a condition holds, all in the target's own fields.
 
