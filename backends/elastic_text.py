@@ -16,7 +16,7 @@ def literals(leaf: Equals | Glob) -> str:
     """All the text of a leaf that stands for itself."""
     if isinstance(leaf, Equals):
         return leaf.value
-    return "".join(part for part in leaf.parts if isinstance(part, str))
+    return "".join([part for part in leaf.parts if isinstance(part, str)])
 
 
 def has_case(text: str) -> bool:
@@ -73,7 +73,9 @@ def check_states(leaf: Equals | Glob) -> None:
             f"Elasticsearch takes {MAX_TEXT} of them in any case or with wildcards",
             leaf.place,
         )
-    if isinstance(leaf, Glob) and not lucene_automaton.fits_glob(leaf.parts, folded=not leaf.cased):
+    if isinstance(leaf, Glob) and not lucene_automaton.fits_glob(
+        leaf.parts, length, folded=not leaf.cased
+    ):
         raise Refused(
             "regex-too-complex",
             "Elasticsearch gives up on a pattern with so many ? behind a *, or on so long a text "

@@ -70,7 +70,11 @@ def name(field: Field) -> str:
 
 def string(text: str) -> str:
     """A string in double quotes; control characters by their code point."""
-    return f'"{_ESCAPED.sub(_escape, text)}"'
+    if text.isprintable():
+        escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    else:
+        escaped = _ESCAPED.sub(_escape, text)
+    return f'"{escaped}"'
 
 
 _ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f]')

@@ -50,12 +50,19 @@ def fits(pattern: Pattern, *, skipping: bool) -> bool:
     return _effort(Sequence((*before, *items, *after)), skipping=skipping) < EFFORT_LIMIT
 
 
-@lru_cache(maxsize=1024)
-def fits_glob(parts: Parts, *, folded: bool) -> bool:
-    """Whether Lucene takes a pattern of wildcards, which may be too much as well.
+def fits_glob(parts: Parts, length: int, *, folded: bool) -> bool:
+    """Whether Lucene takes a pattern of wildcards, of so many characters, which may be too much.
 
     That takes many `?` behind a `*`, or long text that repeats itself.
     """
+    if length <= _HARMLESS_LENGTH and parts.count(Wildcard.ANY_ONE) <= _HARMLESS_COUNT:
+        return True
+    return _fits_glob(parts, folded=folded)
+
+
+@lru_cache(maxsize=1024)
+def _fits_glob(parts: Parts, *, folded: bool) -> bool:
+    # Without its runs it may be short enough.
     text = "".join(part for part in parts if isinstance(part, str))
     if parts.count(Wildcard.ANY_ONE) <= _HARMLESS_COUNT and len(text) <= _HARMLESS_LENGTH:
         return True
