@@ -138,6 +138,9 @@ process {least_memory} MiB and {most_memory} MiB.
 - pySigma's pipelines are asked once for all and their answers recorded (`make tables`), so neither
   they nor pySigma's rule objects are loaded, unless a pipeline file of yours needs them.
 - Files are converted on all cores where there are enough of them (`--jobs`).
+- A command is loaded when it is asked for, and a language when a target needs it.
+- Files are found and let go one after the other; of ids and of written files only hashes are
+  remembered.
 - A conversion is kept under a hash of the file, its name, the targets, the pipeline files and the
   program itself (`sigma-transpile cache info`, `cache clear`, `--no-cache`). Nothing else decides,
   so the output is the same with it and without.
