@@ -27,6 +27,7 @@ from transpile.targets.shown import log_sources
 _NOBODYS = {
     "plain": ("NobodyNamesThis", "nobody_names_this", "N", "n0body"),
     "dotted": ("nobody.names.this", "Nobody.Names_This"),
+    "hyphenated": ("nobody-names-this", "Nobody-n4mes_this"),
 }
 """fields that no pipeline names"""
 

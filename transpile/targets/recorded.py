@@ -24,6 +24,7 @@ FILE = Path(__file__).parent / "data" / "published.json"
 KINDS = {
     "plain": re.compile(r"[A-Za-z][A-Za-z0-9_]*", re.ASCII),
     "dotted": re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z][A-Za-z0-9_]*)+", re.ASCII),
+    "hyphenated": re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:-[A-Za-z0-9_]+)+", re.ASCII),
 }
 """the names of fields that pipelines may tell apart by how they look"""
 _PYSIGMA = ("conditions.py", "modifiers.py", "types.py", "rule/*.py", "processing/**/*.py")
