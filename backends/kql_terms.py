@@ -23,18 +23,16 @@ MOST_TERMS = 20
 MOST_FILTERS = 5
 """filters of one query"""
 
-_SHORTEST = 3
-_EVERYWHERE = re.compile(
-    "com|dll|exe|files|https?|microsoft|program|software|system|system32|users|windows|www"
-    "|true|false|null"
-)
+_EVERYWHERE = frozenset(
+    ("com", "dll", "exe", "files", "http", "https", "microsoft", "program", "software", "system")
+) | {"system32", "users", "windows", "www", "true", "false", "null"}
 """terms that most events have, so that looking for them leaves out nothing; of JSON's own words it
 isn't told if they are terms"""
 
 # A text may stand in its column as JSON or XML. What bounds a term there must not become a letter
 # or a digit, as a newline does in `\n` and a quote in `\u0022`. Of `_` it isn't told if it bounds.
 _BOUND = r"[ !#$%()*,\-./:;=?@\[\\\]^{|}~]"
-_WORD = re.compile(f"(?<={_BOUND})[A-Za-z0-9]+(?={_BOUND})")
+_WORD = re.compile(f"(?<={_BOUND})[A-Za-z0-9]{{3,}}(?={_BOUND})")
 
 
 class Term(NamedTuple):
@@ -109,7 +107,7 @@ def _worth(terms: _Terms) -> tuple[int, int]:
 def _longest(field: Field, parts: Parts) -> _Terms:
     """The longest term that every text has which fits the parts."""
     column = field.within or ("" if field.source or field.type is not Type.STRING else field.name)
-    words = [word for word in _words(parts) if len(word) >= _SHORTEST] if column else []
+    words = list(_words(parts)) if column else []
     return (Term(column, max(words, key=len)),) if words else ()
 
 
@@ -120,7 +118,7 @@ def _words(parts: Parts) -> Iterator[str]:
             ends = " " * (position == 0), " " * (position == last)
             for word in _WORD.findall(part.join(ends)):
                 term = word.lower()
-                if not (term.isdigit() or _EVERYWHERE.fullmatch(term)):
+                if term not in _EVERYWHERE and not term.isdigit():
                     yield term
 
 

@@ -126,7 +126,21 @@ def _runs(parts: Parts) -> list[Parts]:
     return [run for run, size in zip(found, sizes, strict=True) if size >= least]
 
 
+def _is_term(leaf: Equals | Glob) -> bool:
+    """Whether the leaf is a search term as it is: one text, with wildcards around it if any."""
+    if leaf.cased:
+        return False
+    if isinstance(leaf, Equals):
+        return not (_UNSAYABLE.search(leaf.value) or _is_network(leaf.value))
+    texts = [part for part in leaf.parts if isinstance(part, str)]
+    return (
+        len(texts) == 1 and Wildcard.ANY_ONE not in leaf.parts and not _UNSAYABLE.search(texts[0])
+    )
+
+
 def _implied_text(leaf: Equals | Glob) -> Node:
+    if _is_term(leaf):
+        return leaf
     parts = _sayable(leaf.parts if isinstance(leaf, Glob) else (leaf.value,))
     if parts == (Wildcard.ANY_RUN,):
         return Exists(leaf.field, place=leaf.place)

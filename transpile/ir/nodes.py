@@ -80,10 +80,16 @@ Network: TypeAlias = IPv4Network | IPv6Network
 class And:
     operands: tuple[Node, ...]
 
+    def __hash__(self) -> int:  # of all operands it would take long, and they nest
+        return hash((And, len(self.operands), self.operands[0]))
+
 
 @dataclass(frozen=True, slots=True)
 class Or:
     operands: tuple[Node, ...]
+
+    def __hash__(self) -> int:
+        return hash((Or, len(self.operands), self.operands[0]))
 
 
 @dataclass(frozen=True, slots=True)

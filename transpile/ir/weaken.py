@@ -72,7 +72,8 @@ def _is_whole(node: Node, weaken: Weaken) -> bool:
         return all(_is_whole(operand, weaken) for operand in node.operands)
     if isinstance(node, Not):
         return _is_whole(node.operand, weaken)
-    return weaken(node) == node
+    weaker = weaken(node)
+    return weaker is node or weaker == node
 
 
 def _weakened(node: Node, weaken: Weaken) -> Node | None:
