@@ -8,7 +8,7 @@ value inside is: https://learn.microsoft.com/kusto/query/scalar-data-types/dynam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from backends.kql_text import name, string
@@ -88,15 +88,23 @@ def _terms(node: Node) -> _Terms:
     if isinstance(node, And):
         return min(filter(None, map(_terms, node.operands)), key=_worth, default=())
     if isinstance(node, Or):
-        each = list(map(_terms, node.operands))
-        terms = tuple(dict.fromkeys(term for one in each for term in one))
-        return terms if all(each) and len(terms) <= MOST_TERMS else ()
+        return _terms_of_any(node.operands)
     if isinstance(node, Equals):
         return _longest(node.field, (node.value,))
     if isinstance(node, Regex):
         glob = regex_as_glob(node)
         return _longest(glob.field, glob.parts) if isinstance(glob, Glob) else ()
     return _longest(node.field, node.parts) if isinstance(node, Glob) else ()
+
+
+def _terms_of_any(alternatives: Iterable[Node]) -> _Terms:
+    found: dict[Term, None] = {}
+    for one in alternatives:
+        terms = _terms(one)
+        found.update(dict.fromkeys(terms))
+        if not terms or len(found) > MOST_TERMS:
+            return ()
+    return tuple(found)
 
 
 def _worth(terms: _Terms) -> tuple[int, int]:
@@ -107,19 +115,22 @@ def _worth(terms: _Terms) -> tuple[int, int]:
 def _longest(field: Field, parts: Parts) -> _Terms:
     """The longest term that every text has which fits the parts."""
     column = field.within or ("" if field.source or field.type is not Type.STRING else field.name)
-    words = list(_words(parts)) if column else []
-    return (Term(column, max(words, key=len)),) if words else ()
-
-
-def _words(parts: Parts) -> Iterator[str]:
-    last = len(parts) - 1
+    if not column:
+        return ()
+    longest, last = "", len(parts) - 1
     for position, part in enumerate(parts):
         if isinstance(part, str) and part.isascii():
-            ends = " " * (position == 0), " " * (position == last)
-            for word in _WORD.findall(part.join(ends)):
-                term = word.lower()
-                if term not in _EVERYWHERE and not term.isdigit():
-                    yield term
+            # The ends of the value bound a term, too.
+            text = f"{'' if position else ' '}{part}{'' if position < last else ' '}"
+            for word in _WORD.findall(text):
+                if len(word) > len(longest) and not _is_everywhere(word):
+                    longest = word
+    return (Term(column, longest.lower()),) if longest else ()
+
+
+def _is_everywhere(word: str) -> bool:
+    """Whether most events have the word, or may have it as a number."""
+    return word.isdigit() or word.lower() in _EVERYWHERE
 
 
 def _test(column: str, operator: str, terms: Sequence[str]) -> Doc:

@@ -178,7 +178,9 @@ class _Construction:
         self._values = 0
 
     def value(self, node: Node, depth: int) -> Any:
-        self._count(node, depth)
+        self._values += 1
+        if depth > MAX_DEPTH or self._values > MAX_VALUES:
+            raise self._too_much(node, depth)
         if isinstance(node, ScalarNode):
             if node.tag == _STR:
                 return node.value
@@ -189,12 +191,10 @@ class _Construction:
             return [self.value(item, depth + 1) for item in node.value]
         return self._mapping(node, depth)
 
-    def _count(self, node: Node, depth: int) -> None:
+    def _too_much(self, node: Node, depth: int) -> ProblemFound:
         if depth > MAX_DEPTH:
-            raise _too_deep(self._source, place_of(node))
-        self._values += 1
-        if self._values > MAX_VALUES:
-            raise _too_many(self._source, place_of(self._root))
+            return _too_deep(self._source, place_of(node))
+        return _too_many(self._source, place_of(self._root))
 
     def _scalar(self, node: ScalarNode) -> Any:
         if node.tag not in _SCALARS:
@@ -237,7 +237,9 @@ class _Construction:
 
     def _flatten(self, node: Node, depth: int) -> None:
         """Put the pairs of merged maps in place of `<<`; own keys and earlier maps win."""
-        self._count(node, depth)
+        self._values += 1
+        if depth > MAX_DEPTH or self._values > MAX_VALUES:
+            raise self._too_much(node, depth)
         own = [pair for pair in node.value if pair[0].tag != _MERGE]
         seen = {key.value for key, _ in own if isinstance(key, ScalarNode)}
         added = []

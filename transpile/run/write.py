@@ -135,8 +135,8 @@ def write_file(path: str, data: bytes) -> None:
 
     Raises OSError: it can't be written; the file is as it was before.
     """
-    folder, name = os.path.split(path)
-    temporary = os.path.join(folder, f".{name}.{os.getpid()}.tmp")  # noqa: PTH118 (many files)
+    folder, slash, name = path.rpartition("/")
+    temporary = f"{folder}{slash}.{name}.{os.getpid()}.tmp"
     try:
         _write_new(temporary, data)
         os.replace(temporary, path)  # noqa: PTH105

@@ -112,12 +112,17 @@ class _Mapper:
         self._plan = plan
         self._mapped = mapped
         self.fields: dict[str, tuple[Field, ...]] = {}
+        self._plain: dict[str, Field] = {}
+        """fields that are one of the target's, with nothing else to be said or asked of a leaf"""
         self.approximations: list[Reason] = []
         self.refusals: list[Reason] = []
 
     def leaf(self, leaf: AnyLeaf) -> Node:
         if isinstance(leaf, Keyword):
             return leaf if self._plan.text is None else self._in_text(leaf, self._plan.text)
+        plain = self._plain.get(leaf.field.name)
+        if plain is not None and not isinstance(leaf, SameAs):
+            return _moved(leaf, plain)
         try:
             return self._leaf(leaf)
         except Refused as refused:
@@ -172,9 +177,12 @@ class _Mapper:
             self.fields[name] = (self._plan.native(name),)
         if name not in self.fields:
             try:
-                self.fields[name] = self._plan.resolve(name)
+                fields = self.fields[name] = self._plan.resolve(name)
             except Refused as refused:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
+            more = self._plan.refuse or fields[0].name in self._plan.values
+            if len(fields) == 1 and not more:
+                self._plain[name] = fields[0]
         return self.fields[name]
 
 
