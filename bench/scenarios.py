@@ -86,7 +86,7 @@ def measure(programs: Programs, corpus: Path, work: Path, runs: int, times: int)
     )
     growth = []
     rules = len(list(corpus.rglob("*.yml")))
-    for number in sorted({1, 2, times // 2, times}):
+    for number in sorted({1, min(2, times), max(1, times // 2), times}):
         larger = corpora.times(corpus, number, work)
         all_runs = [ours.convert_cold(larger, "growth") for _ in range(3)]
         growth.append((rules * number, min(all_runs, key=lambda one: one.wall)))
