@@ -24,16 +24,25 @@ def page(name: str) -> str:
     return str(table("asim_parsers")[name]["page"])
 
 
+def filters(name: str) -> dict[str, tuple[str, str]]:
+    """The parameters of a parser, each with the column and the operator that it filters by.
+
+    There are none where the table is no parser.
+    """
+    if not is_parser(name):
+        return {}
+    return {
+        parameter: (column, _operator(parameter))
+        for column, of_column in table("asim_parsers")[name]["parameters"].items()
+        for parameter in of_column
+    }
+
+
 def parser(name: str, scope: Mapping[str, Iterable[str | int]]) -> Parser | None:
     """The parser of this name, which gets the scope of a log source where it can filter by it."""
     if not is_parser(name):
         return None
-    parameters = table("asim_parsers")[name]["parameters"]
-    terms = {
-        (column, _operator(parameter)): parameter
-        for column, of_column in parameters.items()
-        for parameter in of_column
-    }
+    terms = {by: parameter for parameter, by in filters(name).items()}
     arguments = {
         terms[column, "in"]: tuple(map(str, values))
         for column, values in scope.items()
@@ -55,7 +64,4 @@ def declared(schema: Mapping[str, Mapping[str, str]]) -> dict[str, Mapping[str, 
 def _signature(name: str) -> str:
     if not is_parser(name):
         return name
-    parameters = [
-        one for of_column in table("asim_parsers")[name]["parameters"].values() for one in of_column
-    ]
-    return f"{name}({', '.join(f'{one}:dynamic=dynamic([])' for one in parameters)})"
+    return f"{name}({', '.join(f'{one}:dynamic=dynamic([])' for one in filters(name))})"

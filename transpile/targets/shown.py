@@ -96,8 +96,7 @@ def tables_of(target: Target) -> Mapping[str, list[Column]]:
 
 def parameters_of(name: str) -> list[tuple[str, str]]:
     """The parameters of a parser that queries give, each with the column that it filters."""
-    found = parsers.parser(name, {})
-    return [(one, column) for (column, _), one in found.terms.items()] if found else []
+    return [(one, column) for one, (column, _) in parsers.filters(name).items()]
 
 
 def page_of(target: Target, name: str) -> str:

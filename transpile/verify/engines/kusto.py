@@ -135,19 +135,12 @@ def _without_call(query: str, name: str) -> str:
     found = re.search(rf"^{re.escape(name)}\((.*?)\)\s*(?=\||\Z)", query, re.DOTALL | re.MULTILINE)
     if found is None:
         return query
-    columns = {
-        parameter: (column, operator) for (column, operator), parameter in _filters(name).items()
-    }
+    filters = parsers.filters(name)
     steps = [name]
     for parameter, values in re.findall(r"(\w+)=dynamic\(\[(.*?)\]\)", found[1]):
-        column, operator = columns[parameter]
+        column, operator = filters[parameter]
         steps.append(f"| where {column} {'in~' if operator == 'in' else operator} ({values})")
     return query[: found.start()] + "\n".join(steps) + "\n" + query[found.end() :]
-
-
-def _filters(name: str) -> Mapping[tuple[str, str], str]:
-    parser = parsers.parser(name, {})
-    return parser.terms if parser else {}
 
 
 def _unescaped(query: str) -> str:
