@@ -8,18 +8,19 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from transpile.load.files import find
+from transpile.load.files import RuleFile, find
 from transpile.query import Outcome
 from transpile.run import batch, parallel
 from transpile.run.batch import Batch, convert_files
 from transpile.run.cache import Cache
 from transpile.run.conversion import Conversion, Converted
+from transpile.run.convert import Converter
 from transpile.run.recipe import Recipe
 from transpile.targets import registry
 
@@ -127,14 +128,17 @@ def deadly(rules: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
     names = {"contains-all.yml", "cidr-ipv4.yml"}
     names &= {path.name for path in (rules / "000").iterdir()}
     assert names
-    convert_file = parallel.convert_file
+    convert_files = Converter.convert_files
 
-    def deadly_convert_file(*args: object) -> list[Converted]:
-        if Path(args[1].path).name in names:  # type: ignore[attr-defined]
+    def deadly_convert_files(
+        converter: Converter, files: Iterable[tuple[bytes, RuleFile]]
+    ) -> list[list[Converted]]:
+        files = list(files)
+        if any(Path(file.path).name in names for _, file in files):
             os.kill(os.getpid(), signal.SIGKILL)
-        return convert_file(*args)  # type: ignore[arg-type]
+        return convert_files(converter, files)
 
-    monkeypatch.setattr(parallel, "convert_file", deadly_convert_file)
+    monkeypatch.setattr(Converter, "convert_files", deadly_convert_files)
     return names
 
 

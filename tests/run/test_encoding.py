@@ -13,7 +13,6 @@ from transpile.query import Query
 from transpile.run.conversion import Conversion, Converted
 from transpile.run.convert import Converter
 from transpile.run.encoding import decode, encode
-from transpile.run.job import convert_file
 from transpile.targets import registry
 
 ROOT = Path(__file__).parents[2]
@@ -27,8 +26,12 @@ detection: {selection: {Image: a}, condition: selection}
 
 
 def results(path: Path, name: str = "") -> list[Converted]:
-    name = name or path.as_posix()
-    return convert_file(path.read_bytes(), RuleFile(name, path.name), CONVERTER)
+    return converted(path.read_bytes(), name or path.as_posix(), path.name)
+
+
+def converted(data: bytes, path: str = "a.yml", relative: str = "a.yml") -> list[Converted]:
+    (results,) = CONVERTER.convert_files([(data, RuleFile(path, relative))])
+    return results
 
 
 @pytest.mark.parametrize(
@@ -55,17 +58,17 @@ def test_every_field_is_carried() -> None:
 @pytest.mark.parametrize("settings", ["{1: x}", "2026-01-02", "{a: [2026-01-02]}"])
 def test_what_json_would_change_is_not_encoded(settings: str) -> None:
     rule = RULE + f"sigma-transpile: {settings}\n".encode()
-    assert encode(convert_file(rule, RuleFile("a.yml", "a.yml"), CONVERTER)) is None
+    assert encode(converted(rule)) is None
 
 
 def test_settings_are_encoded() -> None:
     rule = RULE + b"sigma-transpile: {every: 5m, tags: [a, 1, true]}\n"
-    encoded = encode(convert_file(rule, RuleFile("a.yml", "a.yml"), CONVERTER))
+    encoded = encode(converted(rule))
     assert json.loads(encoded or b"")[0][-1]
 
 
 def test_a_fault_is_not_kept() -> None:
-    (one,) = convert_file(RULE, RuleFile("a.yml", "a.yml"), CONVERTER)
+    (one,) = converted(RULE)
     conversion = Conversion(
         one.conversion.file, 1, True, one.conversion.queries, traceback="Traceback ..."
     )

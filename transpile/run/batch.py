@@ -14,7 +14,7 @@ from transpile.load.files import RuleFile
 from transpile.load.problem import Problem, ProblemFound
 from transpile.run.conversion import Conversion, Converted, broken
 from transpile.run.encoding import decode, encode
-from transpile.run.job import Job, convert_file
+from transpile.run.job import Job, portion
 
 if TYPE_CHECKING:
     from transpile.run.cache import Cache
@@ -50,7 +50,8 @@ def _convert(file: RuleFile | Problem, converter: Converter, targets: list[str])
     read = _read(file)
     if isinstance(read, Problem):
         return [_unread(file, read, targets)]
-    return convert_file(read, _rule_file(file), converter)
+    (converted,) = converter.convert_files([(read, _rule_file(file))])
+    return converted
 
 
 def _read(file: RuleFile | Problem) -> bytes | Problem:
@@ -222,11 +223,12 @@ class Batch:
         else:
             if self._converter is None:
                 self._converter = self._recipe.converter()
-            self._pending.popleft()  # it is the first there, too
-            results = convert_file(job.data, job.file, self._converter)
-            encoded = None if self._cache is None else encode(results)
-            job.finish(results)
-            job.encoded = encoded
+            jobs = portion(self._pending)  # this one is the first of them
+            outcomes = self._converter.convert_files((one.data, one.file) for one in jobs)
+            for one, results in zip(jobs, outcomes, strict=True):
+                encoded = None if self._cache is None else encode(results)
+                one.finish(results)
+                one.encoded = encoded
 
     def _results(self, job: Job) -> list[Converted]:
         if self._cache is not None and job.key and job.encoded is not None:

@@ -1,15 +1,17 @@
-"""One file of a run: what is to be done with it, and the doing."""
+"""The files of a run on their way, some at a time."""
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from transpile.load.files import RuleFile
 from transpile.run.conversion import Converted
 
-if TYPE_CHECKING:
-    from transpile.run.convert import Converter
+_FILES = 24
+"""files that are converted together"""
+_BYTES = 32 * 1024
+"""and their size, unless a single one is larger: what fits in a pipe before anybody reads it"""
 
 
 @dataclass(slots=True, eq=False)
@@ -35,15 +37,11 @@ class Job:
         self.data = b""
 
 
-def convert_file(data: bytes, file: RuleFile, converter: Converter) -> list[Converted]:
-    """What comes out for each rule of a file."""
-    from transpile.load.rules import Rule, load_bytes  # noqa: PLC0415
-
-    results = []
-    for rule in load_bytes(data, file):
-        conversion = converter.convert(rule)
-        if isinstance(rule, Rule) and rule.id is not None:
-            results.append(Converted(conversion, rule.place, rule.source.line(rule.place.line)))
-        else:
-            results.append(Converted(conversion))
-    return results
+def portion(pending: deque[Job]) -> list[Job]:
+    """The first of these jobs, as many as are to be done together; they are taken from there."""
+    taken = [pending.popleft()]
+    size = len(taken[0].data)
+    while pending and len(taken) < _FILES and size + len(pending[0].data) <= _BYTES:
+        size += len(pending[0].data)
+        taken.append(pending.popleft())
+    return taken

@@ -1,7 +1,7 @@
-"""Other processes that convert; each gets some files at a time and tells which one it is at.
+"""Other processes that convert, each some files at a time.
 
-A process that dies, for want of memory or by a fault of a C library, is named with the file that it
-was at; the others of its files go to another one.
+A process may die, for want of memory or by a fault of a C library. The files that it was at then go
+to others one by one, until one dies of a single file, which is named.
 """
 
 from __future__ import annotations
@@ -23,16 +23,12 @@ from transpile.load.files import RuleFile
 from transpile.load.problem import Problem
 from transpile.run.conversion import Converted, broken
 from transpile.run.encoding import encode
-from transpile.run.job import Job, convert_file
+from transpile.run.job import Job, portion
 
 if TYPE_CHECKING:
     from transpile.run.convert import Converter
     from transpile.run.recipe import Recipe
 
-_FILES = 24
-"""files that a process gets at once"""
-_BYTES = 32 * 1024
-"""and their size, unless a single one is larger: what fits in a pipe before anybody reads it"""
 _QUEUED = 2
 """portions that a process has at a time, so that it need not wait for the next"""
 _PATIENCE = 0.3
@@ -55,7 +51,7 @@ class Workers:
         sys.stderr.flush()
         self._converter = (converter or recipe.converter()) if forks else None
         self._workers: list[_Worker] = []
-        self._again: deque[Job] = deque()
+        self._again: deque[list[Job]] = deque()
         for _ in range(count):
             self._start()
 
@@ -63,11 +59,9 @@ class Workers:
         """Take up what is done, and give work to those that have little."""
         while self._take(0):
             pass
-        while self._again:
-            pending.appendleft(self._again.pop())
         for worker in self._workers:
-            while pending and len(worker.portions) < _QUEUED:
-                worker.send(_portion(pending))
+            while (self._again or pending) and len(worker.portions) < _QUEUED:
+                worker.send(self._again.popleft() if self._again else portion(pending))
 
     def wait(self) -> None:
         """Wait until one of them has done something, if one has something to do."""
@@ -98,25 +92,18 @@ class Workers:
         return bool(ready)
 
     def _replace(self, worker: _Worker) -> None:
-        """Another process for one that is gone; the file that it was at is not tried again."""
+        """Another process for one that is gone; the file that ended it is not tried again."""
         self._workers.remove(worker)
-        left = [job for portion in worker.portions for job in portion]
-        position = worker.position.value
+        portions = worker.portions
         code = worker.end()
-        if left:
-            culprit = left.pop(min(position, len(worker.portions[0]) - 1))
-            culprit.finish([_lost(culprit.file, code, self._recipe.targets)])
-        self._again.extend(left)
+        if portions:
+            first = portions.popleft()
+            if len(first) == 1:
+                first[0].finish([_lost(first[0].file, code, self._recipe.targets)])
+            else:
+                self._again.extend([job] for job in first)
+        self._again.extend(portions)
         self._start()
-
-
-def _portion(pending: deque[Job]) -> list[Job]:
-    portion = [pending.popleft()]
-    size = len(portion[0].data)
-    while pending and len(portion) < _FILES and size + len(pending[0].data) <= _BYTES:
-        size += len(pending[0].data)
-        portion.append(pending.popleft())
-    return portion
 
 
 def _lost(file: RuleFile, code: int | None, targets: Sequence[str]) -> Converted:
@@ -141,15 +128,13 @@ class _Worker:
         others: Sequence[Connection],
     ) -> None:
         self.portions: deque[list[Job]] = deque()
-        self.position = context.RawValue("i", 0)
-        """which file of its portion it is at"""
         self.connection, theirs = context.Pipe()
         forks = context.get_start_method() == "fork"
         # What a fork holds open besides would keep others from seeing that we are gone.
         inherited = [self.connection, *others] if forks else []
         self._process = context.Process(
             target=_convert,
-            args=(theirs, self.position, recipe, converter, inherited),
+            args=(theirs, recipe, converter, inherited),
             daemon=True,
         )
         self._process.start()
@@ -174,7 +159,6 @@ class _Worker:
 
 def _convert(
     pipe: Connection,
-    position: Any,
     recipe: Recipe,
     converter: Converter | None,
     inherited: Sequence[Connection],
@@ -189,10 +173,5 @@ def _convert(
     gc.set_threshold(20_000, 20, 50)
     with suppress(EOFError, OSError):
         while True:
-            outcomes: list[bytes | list[Converted]] = []
-            for number, (data, file) in enumerate(pipe.recv()):
-                position.value = number
-                results = convert_file(data, file, converter)
-                outcomes.append(encode(results) or results)
-            pipe.send(outcomes)
-            position.value = 0
+            results = converter.convert_files(pipe.recv())
+            pipe.send([encode(one) or one for one in results])
