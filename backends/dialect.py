@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, TypeAlias
 
 from backends.layout import Doc, Join, Prefixed, Text
 from transpile.ir.nodes import And, Leaf, Node, Not, Or
 from transpile.ir.search import Search
 from transpile.query import Place, Reason, Refused
+from transpile.values import dataclass
 
 
 @dataclass

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from transpile.values import dataclass
 
 WIDTH = 100
 INDENT = "  "

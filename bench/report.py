@@ -137,7 +137,9 @@ process {least_memory} MiB and {most_memory} MiB.
   data; a plan is made once a log source.
 - pySigma's pipelines are asked once for all and their answers recorded (`make tables`), so neither
   they nor pySigma's rule objects are loaded, unless a pipeline file of yours needs them.
-- Files are converted on all cores where there are enough of them (`--jobs`).
+- Files are converted on all cores where there are enough of them (`--jobs`), some at a time: each
+  step is taken for all of these before the next, so that its code stays in the processor's caches.
+- Values are frozen to type checkers, and not once more at run time (`transpile/values.py`).
 - A command is loaded when it is asked for, and a language when a target needs it.
 - Files are found and let go one after the other; of ids and of written files only hashes are
   remembered.

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from transpile.attack.matrix import Tactic, Technique, retired, tactics, techniques
+from transpile.values import dataclass
 
 _NAMESPACE = "attack."
 _TECHNIQUE = re.compile(r"t\d{4}(\.\d{3})?")

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from transpile.load.files import RuleFile
 from transpile.load.problem import Problem
 from transpile.load.rules import BrokenRule, Rule, load_file, load_text
 from transpile.load.source import SourceText
+from transpile.values import dataclass
 
 HIDDEN = ("deprecated", "unsupported")
 """statuses of rules that are not shown unless they are asked for"""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 
 from transpile.export.detection import Detection, Exporter, detection
@@ -13,6 +12,7 @@ from transpile.export.profile import Profile
 from transpile.query import Query, Refused
 from transpile.run.convert import Conversion
 from transpile.targets import registry
+from transpile.values import dataclass
 
 _TITLES: Mapping[str, str] = {
     "splunk-savedsearches": "Saved search (savedsearches.conf)",

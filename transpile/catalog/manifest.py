@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 from transpile.load.files import RuleFile
 from transpile.load.problem import Problem
+from transpile.values import dataclass
 
 NAME = "manifest.json"
 _PACKAGES = ("transpile", "backends")

@@ -6,13 +6,15 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
+
+from transpile.values import dataclass
 
 STATIC = ("site.css", "theme.js", "site.js", "search.js")
 POLICY = (

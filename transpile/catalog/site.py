@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +16,7 @@ from transpile.explain.event_check import CheckedEvent
 from transpile.explain.explanation import Explanation
 from transpile.explain.former_names import former_name
 from transpile.targets import registry
+from transpile.values import dataclass
 
 _INDEX, _MATRIX, _BROKEN, _LIST = "index.html", "attack.html", "broken.html", "rules/index.html"
 _TRY, _TRY_SCRIPT = "try", "try.js"

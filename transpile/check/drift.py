@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from transpile.check.lock import LOCK, Lock, content_hash
@@ -12,6 +11,7 @@ from transpile.check.made import QUERIES, Made
 from transpile.check.rules import CheckedRule, line_of
 from transpile.export.detection import ExportedFile
 from transpile.export.folder import OutputFolder
+from transpile.values import dataclass
 
 _LEFT_BY_A_KILLED_RUN = re.compile(r"\..+\.\d+\.tmp")
 

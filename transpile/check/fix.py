@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from transpile.check.drift import Checked, Drift, Kind
 from transpile.check.lock import LOCK, Lock, LockedFile, content_hash
 from transpile.export.folder import OutputFolder
+from transpile.values import dataclass
 
 KEPT = ".orig"
 """what the name of a file ends in that holds what was edited by hand"""

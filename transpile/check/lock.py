@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from typing import Any
 
 from transpile.check.made import Made
+from transpile.values import dataclass
 
 LOCK = "sigma-transpile.lock"
 _VERSION = 1

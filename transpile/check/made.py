@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib import metadata
 from pathlib import Path, PurePath
@@ -13,6 +13,7 @@ from types import ModuleType
 import backends
 import transpile
 from transpile.load.files import RuleFile, read_bytes
+from transpile.values import dataclass
 
 _DECIDE = ("attack", "export", "ir", "load", "run", "targets", "query.py")
 """what in the package decides what outputs look like"""

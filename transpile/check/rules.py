@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
 from transpile.export.detection import stem_of
 from transpile.load.about import PARTS
 from transpile.query import Outcome, Reason
 from transpile.run.conversion import Conversion
+from transpile.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

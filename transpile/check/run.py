@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from transpile.check.drift import By, Cause, Checked, Drift, Kind, compare
 from transpile.check.lock import LOCK, DamagedLock, Lock, read
@@ -14,6 +14,7 @@ from transpile.export.outputs import Outputs
 from transpile.load.problem import Problem, Severity
 from transpile.query import Place, Reason
 from transpile.run.conversion import Conversion
+from transpile.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,3 +97,5 @@ def main() -> None:
             raise
         say(f"{type(error).__name__}: {error}; this is a fault of the program, please report it")
         sys.exit(ExitCode.FAULT)
+    finally:
+        gc.freeze()  # or the end of the process would look through all that there is

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import singledispatch
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from transpile.explain.explanation import Explanation
 from transpile.explain.stages import Group, Join, Part
 from transpile.explain.stages import Predicate as Written
+from transpile.values import dataclass
 from transpile.verify.modifiers import item
 from transpile.verify.predicates import (
     Absent,

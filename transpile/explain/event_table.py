@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
 from transpile.ir.nodes import And, Equals, Node, NumberEquals, Or
 from transpile.load.logsource import LogSource
+from transpile.values import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

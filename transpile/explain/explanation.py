@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from transpile.attack import Coverage
 from transpile.explain.event_table import Event
@@ -11,6 +10,7 @@ from transpile.explain.indicators import Indicator
 from transpile.explain.stages import StagedCondition
 from transpile.load.about import About
 from transpile.query import Outcome, Reason
+from transpile.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from transpile.explain.stages import Predicate, scalar
+from transpile.values import dataclass
 
 KEYWORD_FIELD = "(any field)"
 _KINDS: Mapping[str, str] = {

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -20,6 +19,7 @@ from transpile.load.condition_tree import (
     parse,
     selected,
 )
+from transpile.values import dataclass
 
 
 class Join(str, Enum):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
 
@@ -14,6 +13,7 @@ from transpile.export.settings import Settings
 from transpile.load.about import About
 from transpile.query import Query
 from transpile.run.conversion import Conversion
+from transpile.values import dataclass
 
 _NAMESPACE = uuid.UUID("6a0c2a0e-4f0b-5d55-9a2f-3c1f4c3b8e11")
 """where the ids of exported rules come from; it must never change"""

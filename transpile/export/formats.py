@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import import_module
 
 from transpile.export.detection import Exporter
 from transpile.export.profile import Profile
+from transpile.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from transpile.load.about import LEVELS, About
 from transpile.load.hints import instead_of
 from transpile.load.problem import Problem, ProblemFound
 from transpile.load.source import SourceText
+from transpile.values import dataclass
 
 if sys.version_info >= (3, 11):
     import tomllib

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from transpile.export.duration import Duration
 from transpile.load.about import LEVELS, SETTINGS_KEY
 from transpile.load.hints import did_you_mean
 from transpile.query import Refused
+from transpile.values import dataclass
 
 RUNS = ("5m", "10m", "15m", "20m", "30m", "1h", "2h", "3h", "4h", "6h", "8h", "12h", "1d")
 """how often a rule can run: what every format can say"""

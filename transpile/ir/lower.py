@@ -7,7 +7,6 @@ pySigma when the rule was loaded.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING
 
@@ -57,6 +56,7 @@ from transpile.ir.simplify import all_of, any_of, negation
 from transpile.load.condition_tree import Condition, Named, Negated, Selected, parse, selected
 from transpile.load.definitions import Detection, Detections, Item
 from transpile.query import Place, Refused
+from transpile.values import dataclass
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule

@@ -6,12 +6,13 @@ a leaf on an absent field is false (only `IsNull` is true there) and `Not` of it
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
 from transpile.query import Place
+from transpile.values import dataclass
 
 
 class Type(Enum):

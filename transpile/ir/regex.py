@@ -13,10 +13,11 @@ import re
 import sys
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeAlias
+
+from transpile.values import dataclass
 
 if sys.version_info >= (3, 11):
     from re import _constants as op

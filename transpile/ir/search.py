@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from transpile.ir.nodes import Node
+from transpile.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
+
+from transpile.values import dataclass
 
 LEVELS = ("informational", "low", "medium", "high", "critical")
 SETTINGS_KEY = "sigma-transpile"

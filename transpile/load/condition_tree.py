@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
 
 from sigma.exceptions import SigmaConditionError
+
+from transpile.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 
 from sigma.exceptions import SigmaConditionError
@@ -15,6 +14,7 @@ from transpile.load.hints import instead_of
 from transpile.load.problem import Problem
 from transpile.load.source import SourceText, place_of
 from transpile.query import Place
+from transpile.values import dataclass
 
 MAX_LENGTH = 20_000
 """characters of a condition; the parser's time grows faster than its text"""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from sigma.modifiers import SigmaModifier
 from sigma.types import SigmaType
 
 from transpile.query import Place
+from transpile.values import dataclass
 
 Modifier: TypeAlias = type[SigmaModifier[Any, Any]]
 

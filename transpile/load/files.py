@@ -6,13 +6,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePath
 
 from transpile.load.problem import Problem, ProblemFound
 from transpile.load.source import SourceText
 from transpile.query import Place
+from transpile.values import dataclass
 
 MAX_BYTES = 8 * 1024 * 1024
 """the largest file that is read; the whole of SigmaHQ in one file is about half of it"""

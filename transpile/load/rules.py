@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from pathlib import PurePath
@@ -23,6 +22,7 @@ from transpile.load.metadata import is_in_order
 from transpile.load.problem import Problem, ProblemFound, Severity
 from transpile.load.source import SourceText, place_of
 from transpile.query import Outcome, Place
+from transpile.values import dataclass
 
 if TYPE_CHECKING:
     from sigma.rule import SigmaRule

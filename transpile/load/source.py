@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from transpile.load.problem import Problem, Severity
 from transpile.query import Place
+from transpile.values import dataclass
 
 if TYPE_CHECKING:
     from yaml import Node

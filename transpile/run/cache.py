@@ -13,10 +13,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
+
+from transpile.values import dataclass
 
 LIMIT = 256 * 1024 * 1024
 """bytes that the file may take; beyond it goes what was not used for the longest time"""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from transpile.load.about import About
 from transpile.load.files import RuleFile
 from transpile.load.problem import Problem, Severity
 from transpile.query import Outcome, Place, Query, Reason
+from transpile.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,7 @@ from transpile.load.problem import Problem, ProblemFound
 from transpile.load.rules import Rule
 from transpile.load.source import SourceText, place_of
 from transpile.query import Refused
+from transpile.values import dataclass
 
 if TYPE_CHECKING:
     from sigma.processing.pipeline import ProcessingPipeline

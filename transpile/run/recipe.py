@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,11 +12,20 @@ from typing import TYPE_CHECKING
 
 from transpile.load import files
 from transpile.load.files import RuleFile
+from transpile.values import dataclass
 
 if TYPE_CHECKING:
     from transpile.run.convert import Converter
 
-_OWN = ("query.py", "load/*.py", "ir/*.py", "targets/*.py", "targets/data/*", "run/*.py")
+_OWN = (
+    "query.py",
+    "values.py",
+    "load/*.py",
+    "ir/*.py",
+    "targets/*.py",
+    "targets/data/*",
+    "run/*.py",
+)
 _PYSIGMA = ("*.py", "rule/*.py", "processing/**/*.py")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property, partial
 from typing import Any
@@ -22,6 +22,7 @@ from transpile.query import Reason, Refused
 from transpile.targets import parsers
 from transpile.targets.plan import Part, Plan, Written
 from transpile.targets.tables import table
+from transpile.values import dataclass
 
 Schema = Mapping[str, Mapping[str, str]]
 

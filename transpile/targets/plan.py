@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from transpile.ir.nodes import (
@@ -27,6 +27,7 @@ from transpile.ir.search import Parser, Search
 from transpile.ir.simplify import all_of, any_of, implies, map_leaves
 from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
+from transpile.values import dataclass
 
 FieldMap = Callable[[str], tuple[Field, ...]]
 """from a Sigma field to the target's; several mean any of them; raises Refused for none"""

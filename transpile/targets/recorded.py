@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any
 from transpile.ir.nodes import Equals, Field, Node, NumberEquals
 from transpile.ir.simplify import any_of
 from transpile.load.logsource import LogSource
+from transpile.values import dataclass
 
 FILE = Path(__file__).parent / "data" / "published.json"
 KINDS = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 
 from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or
@@ -12,6 +11,7 @@ from transpile.targets import parsers, registry
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.tables import table
 from transpile.targets.target import Target
+from transpile.values import dataclass
 
 
 def log_sources() -> Iterator[tuple[LogSource, list[str]]]:

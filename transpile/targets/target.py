@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from transpile.targets.plan import LogSource, Plan
+from transpile.values import dataclass
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ there is none, it is how the condition joins them.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -19,6 +18,7 @@ from transpile.load.rules import Rule, load_text
 from transpile.load.source import SourceText, place_of
 from transpile.query import Place
 from transpile.run.convert import Converter
+from transpile.values import dataclass
 from transpile.verify.reference import NoMeaning
 from transpile.verify.shrink import Difference
 from transpile.verify.trial import Engine, Finding, Trial, judge, trial

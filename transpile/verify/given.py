@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from transpile.values import dataclass
 
 MAX_BYTES = 64 * 1024 * 1024
 

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from ipaddress import IPv6Network, ip_network
 from itertools import product
 
+from transpile.values import dataclass
 from transpile.verify.predicates import (
     Absent,
     Boolean,

@@ -12,12 +12,13 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
+
+from transpile.values import dataclass
 
 Event: TypeAlias = Mapping[str, object]
 Network: TypeAlias = IPv4Network | IPv6Network

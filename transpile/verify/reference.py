@@ -6,9 +6,9 @@ It shares no code with the compiler, so that agreement between the two says some
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
+from transpile.values import dataclass
 from transpile.verify.condition import parse_condition
 from transpile.verify.modifiers import item
 from transpile.verify.predicates import Event, SameAs

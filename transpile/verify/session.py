@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
 
 from transpile.load.rules import BrokenRule, Rule
@@ -11,6 +11,7 @@ from transpile.query import Outcome, Query
 from transpile.run.convert import Converter
 from transpile.targets.plan import LogSource
 from transpile.targets.target import Target
+from transpile.values import dataclass
 from transpile.verify.blame import Blame, blame, blame_logsource
 from transpile.verify.engines.pool import Engines
 from transpile.verify.events import boundary_events

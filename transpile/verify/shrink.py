@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from transpile.load.rules import Rule
+from transpile.values import dataclass
 from transpile.verify.trial import Engine, Trial, Verdict, judge, trial
 
 MAX_ROUNDS = 30

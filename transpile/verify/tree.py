@@ -7,9 +7,9 @@ negation of it is true.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from transpile.values import dataclass
 from transpile.verify.predicates import Absent, Event, Predicate
 
 RAW = "_raw"

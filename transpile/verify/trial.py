@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
 from transpile.query import Query
 from transpile.targets import registry
 from transpile.targets.plan import Plan
+from transpile.values import dataclass
 from transpile.verify.engines.errors import EngineError
 from transpile.verify.events import boundary_events
 from transpile.verify.foreign import foreign_rows

@@ -7,9 +7,9 @@ drops the `?` of optional fields, so the tree here is read from the grammar's pa
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from transpile.values import dataclass
 from transpile.verify.engines.errors import EngineError
 
 Scalar = str | int | float | bool | None

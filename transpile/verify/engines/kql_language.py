@@ -25,11 +25,11 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from transpile.values import dataclass
 from transpile.verify.engines.cache import provide
 from transpile.verify.engines.errors import EngineError
 

@@ -7,9 +7,9 @@ error rather than a guess.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
+from transpile.values import dataclass
 from transpile.verify.engines.errors import EngineError
 from transpile.verify.engines.spl_search import Event, Test, parse_terms
 from transpile.verify.engines.spl_tokens import Cursor, tokens
