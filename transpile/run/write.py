@@ -67,7 +67,7 @@ class QueryFolder:
     @staticmethod
     def _place(conversion: Conversion) -> tuple[str, str]:
         folder, slash, name = conversion.file.relative.rpartition("/")
-        stem = PurePosixPath(name).stem
+        stem = os.path.splitext(name)[0]  # noqa: PTH122 (pathlib remembers every name)
         if not conversion.alone:
             stem = f"{stem}-{conversion.position}"
         return folder or slash, stem
