@@ -13,6 +13,7 @@ from transpile.query import Refused
 from transpile.targets import asim, defender
 from transpile.targets.plan import LogSource
 from transpile.targets.registry_keys import registry_data, registry_path
+from transpile.targets.tables import log_sources
 
 
 def lines(target: str, logsource: str, detection: str) -> list[str]:
@@ -254,7 +255,7 @@ def test_what_the_table_of_sign_ins_cant_tell(detection: str, code: str) -> None
 
 def test_every_column_that_the_data_names_is_in_the_schema() -> None:
     for target, module in (("defender", defender), ("asim", asim)):
-        for source, entry in module.log_sources().items():
+        for source, entry in log_sources(f"{target}_logsources").items():
             plan = module.TARGETS[target].plan(source)
             for name in (*entry.get("columns", {}), *entry.get("computed", {})):
                 assert plan.resolve(name)

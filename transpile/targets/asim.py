@@ -8,14 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
-from transpile.query import Refused
 from transpile.targets import kusto
 from transpile.targets.kusto import Computed
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.registry_keys import registry_data, registry_path
-from transpile.targets.tables import table
+from transpile.targets.tables import log_source
 from transpile.targets.target import Target
 
 
@@ -25,23 +23,8 @@ def schema() -> kusto.Schema:
     return kusto.schema("asim_tables")
 
 
-@cache
-def log_sources() -> Mapping[LogSource, Mapping[str, Any]]:
-    """What is known of each log source."""
-    return {
-        LogSource(entry.get("product"), entry.get("category"), entry.get("service")): entry
-        for entry in table("asim_logsources")["logsource"]
-    }
-
-
 def _plan(source: LogSource) -> Plan:
-    entry = log_sources().get(source)
-    if entry is None:
-        raise Refused(
-            "no-table",
-            f"no schema of ASIM is known for {source}; "
-            "a pipeline can rename its log source to one that is",
-        )
+    entry = log_source("asim_logsources", source, "no schema of ASIM")
     return kusto.plan(schema(), entry, _COMPUTED)
 
 

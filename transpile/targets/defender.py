@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 from backends.kql_text import string
 from transpile.ir.nodes import Equals, FieldLeaf, Glob, Regex
@@ -19,7 +18,7 @@ from transpile.targets import kusto
 from transpile.targets.kusto import Computed
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.registry_keys import registry_data, registry_path
-from transpile.targets.tables import table
+from transpile.targets.tables import log_source
 from transpile.targets.target import Target
 
 
@@ -29,15 +28,6 @@ def schema() -> kusto.Schema:
     return kusto.schema("defender_tables")
 
 
-@cache
-def log_sources() -> Mapping[LogSource, Mapping[str, Any]]:
-    """What is known of each log source."""
-    return {
-        LogSource(entry.get("product"), entry.get("category"), entry.get("service")): entry
-        for entry in table("defender_logsources")["logsource"]
-    }
-
-
 PRODUCT = "defender"
 """the product of log sources that are tables, by the service: rules in a table's own columns"""
 
@@ -45,13 +35,7 @@ PRODUCT = "defender"
 def _plan(source: LogSource) -> Plan:
     if source.product == PRODUCT:
         return _own_table(source)
-    entry = log_sources().get(source)
-    if entry is None:
-        raise Refused(
-            "no-table",
-            f"no table of Microsoft Defender is known for {source}; "
-            "a pipeline can rename its log source to one that is",
-        )
+    entry = log_source("defender_logsources", source, "no table of Microsoft Defender")
     return kusto.plan(schema(), entry, COMPUTED, _refuse)
 
 

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache, partial
-from typing import Any
 
-from transpile.query import Refused
 from transpile.targets import kusto
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EVENT, windows_plan
-from transpile.targets.tables import table
+from transpile.targets.tables import log_source
 from transpile.targets.target import Target
 
 
@@ -24,25 +22,10 @@ def schema() -> kusto.Schema:
     return kusto.schema("sentinel_tables", "sentinel_custom_tables")
 
 
-@cache
-def log_sources() -> Mapping[LogSource, Mapping[str, Any]]:
-    """What is known of the log sources beside Windows."""
-    return {
-        LogSource(entry.get("product"), entry.get("category"), entry.get("service")): entry
-        for entry in table("sentinel_logsources")["logsource"]
-    }
-
-
 def _plan(windows: str, source: LogSource) -> Plan:
     if source.product == "windows":
         return windows_plan(schema(), windows, source)
-    entry = log_sources().get(source)
-    if entry is None:
-        raise Refused(
-            "no-table",
-            f"no table of Microsoft Sentinel is known for {source}; "
-            "a pipeline can rename its log source to one that is",
-        )
+    entry = log_source("sentinel_logsources", source, "no table of Microsoft Sentinel")
     return kusto.plan(schema(), entry)
 
 

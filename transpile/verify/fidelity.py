@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from transpile.load.files import find
+from transpile.load.files import RuleFile, find
+from transpile.load.problem import Problem
 from transpile.load.rules import BrokenRule, Rule, load_file
 from transpile.query import Outcome
 from transpile.targets import registry
@@ -193,7 +193,7 @@ def main(arguments: Sequence[str]) -> int:
     """Verify the rules and write the page; the exit code is 1 where something is not exact."""
     options = _parser().parse_args(arguments)
     targets = options.target or list(registry.MODULES)
-    found = list(find(options.rules))
+    found = _shown(list(find(options.rules)))
     survey = Survey(targets)
     products: list[str] = []
 
@@ -202,10 +202,9 @@ def main(arguments: Sequence[str]) -> int:
             for rule in load_file(file):
                 products.append(_product(rule))
                 yield rule
-            advance()
 
     try:
-        with Engines() as engines, _progress(len(found)) as advance:
+        with Engines() as engines:
             for results in Session(targets, engines).verify(rules()):
                 survey.add(results, windows=products.pop(0) == "windows")
             versions = dict(engines.versions)
@@ -222,12 +221,14 @@ def _product(rule: Rule | BrokenRule) -> str:
     return (rule.sigma.logsource.product or "") if isinstance(rule, Rule) else ""
 
 
-def _progress(total: int) -> AbstractContextManager[Callable[[], None]]:
+def _shown(found: Sequence[RuleFile | Problem]) -> Iterable[RuleFile | Problem]:
+    """The same files, with a progress bar where somebody sees it."""
     if not sys.stderr.isatty():
-        return nullcontext(lambda: None)
-    from transpile.cli.progress import progress_bar  # noqa: PLC0415 (loads rich)
+        return found
+    from rich.console import Console  # noqa: PLC0415 (takes a while)
+    from rich.progress import track  # noqa: PLC0415
 
-    return progress_bar(total, "verifying")
+    return track(found, "verifying", console=Console(stderr=True), transient=True)
 
 
 def _parser() -> argparse.ArgumentParser:
