@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from transpile.ir.networks import MAPPED
 from transpile.ir.nodes import Field, Network
 from transpile.query import Place, Refused
 
@@ -63,6 +64,8 @@ def subnets(network: Network) -> tuple[str, ...]:
 
     A search compares addresses with IPv4 and with IPv6 subnets (SEARCH), each with its own.
     """
+    if network == MAPPED:
+        return ("::ffff:0:0/96",)  # which Python writes with dots from 3.13 on
     if network.version == 6:
         return (str(network),)
     return (str(network), f"::ffff:{network.network_address}/{96 + network.prefixlen}")
