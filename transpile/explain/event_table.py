@@ -10,6 +10,7 @@ from typing import Any
 
 from transpile.ir.nodes import And, Equals, Node, NumberEquals, Or
 from transpile.load.logsource import LogSource
+from transpile.targets.tables import by_log_source
 from transpile.values import dataclass
 
 if sys.version_info >= (3, 11):
@@ -93,10 +94,7 @@ def _entry(logsource: LogSource) -> Mapping[str, Any]:
 
 @cache
 def _log_sources() -> Mapping[LogSource, Mapping[str, Any]]:
-    return {
-        LogSource(entry.get("product"), entry.get("category"), entry.get("service")): entry
-        for entry in _table()["logsource"]
-    }
+    return by_log_source(_table()["logsource"])
 
 
 @cache

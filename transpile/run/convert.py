@@ -70,7 +70,12 @@ class Converter:
         for target in self.targets:
             for one in lowered:
                 one.queries.append(self._query(one, target))
-        return [self._end(one) if isinstance(one, _Lowered) else one for one in begun]
+        return [
+            self._conversion(one.rule, one.queries, one.stacks)
+            if isinstance(one, _Lowered)
+            else one
+            for one in begun
+        ]
 
     def _begin(self, rule: Rule | BrokenRule) -> _Lowered | Conversion:
         """The rule, lowered; where that fails, there is its conversion already."""
@@ -105,9 +110,6 @@ class Converter:
     def _failed(self, rule: Rule, outcome: Outcome, reason: Reason, *stacks: str) -> Conversion:
         queries = [_unconverted(rule, target, outcome, reason) for target in self.targets]
         return self._conversion(rule, queries, stacks)
-
-    def _end(self, lowered: _Lowered) -> Conversion:
-        return self._conversion(lowered.rule, lowered.queries, lowered.stacks)
 
     def _conversion(
         self, rule: Rule, queries: Sequence[Query], stacks: Sequence[str]

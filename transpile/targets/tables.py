@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,9 +28,14 @@ def table(name: str) -> dict[str, Any]:
 @cache
 def log_sources(name: str) -> Mapping[LogSource, Mapping[str, Any]]:
     """The log sources of `data/NAME.toml`, and what stands there of each."""
+    return by_log_source(table(name)["logsource"])
+
+
+def by_log_source(entries: Iterable[Mapping[str, Any]]) -> Mapping[LogSource, Mapping[str, Any]]:
+    """Entries of any data file under the log source that each names."""
     return {
         LogSource(entry.get("product"), entry.get("category"), entry.get("service")): entry
-        for entry in table(name)["logsource"]
+        for entry in entries
     }
 
 
