@@ -8,7 +8,7 @@ INSTALLED := .venv/.installed
 CHROMIUM ?= /usr/bin/chromium
 export CHROMIUM
 
-.PHONY: test browser demo docs tables bench profile clean
+.PHONY: test stress browser demo docs tables bench profile clean
 
 test: $(INSTALLED) browser
 	$(BIN)/ruff check
@@ -22,6 +22,10 @@ browser:
 	  || { command -v apt-get && test "$$(id -u)" = 0 \
 	       && apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium; } \
 	  || echo "there is no Chromium at $(CHROMIUM): install it, or set CHROMIUM" >&2
+
+# Runs of the whole program with many processes, until one hangs or differs: make stress RUNS=300
+stress: $(INSTALLED)
+	$(BIN)/python -m tests.stress --runs $(or $(RUNS),300) $(if $(CORPUS),--rules $(CORPUS))
 
 demo: $(INSTALLED)
 	$(BIN)/sigma-transpile convert golden/wuauclt-network-connection/rule.yml

@@ -212,6 +212,14 @@ UNKNOWN = "unknown"
 `if(isnull(process) OR process="","unknown",process)`); tstats is told to do the same"""
 
 
+def _may_be_unknown(leaf: Equals | Glob) -> bool:
+    """Whether a test holds of UNKNOWN; long texts are not made patterns for that."""
+    texts = (leaf.value,) if isinstance(leaf, Equals) else leaf.parts
+    if sum(len(text) for text in texts if isinstance(text, str)) > len(UNKNOWN):
+        return False
+    return re.search(str(pattern_of(leaf)).replace("\\z", "\\Z"), UNKNOWN) is not None
+
+
 def _in_data_model(leaf: AnyLeaf, notes: Notes) -> Node:
     """A leaf on a field of a data model, in which missing and empty are one."""
     if isinstance(leaf, Keyword):
@@ -227,9 +235,7 @@ def _in_data_model(leaf: AnyLeaf, notes: Notes) -> Node:
             leaf.place,
         )
         return negation(missing) if isinstance(leaf, Exists) else missing
-    if isinstance(leaf, (Equals, Glob)) and re.search(
-        str(pattern_of(leaf)).replace("\\z", "\\Z"), UNKNOWN
-    ):
+    if isinstance(leaf, (Equals, Glob)) and _may_be_unknown(leaf):
         notes.approximate(
             "unknown-value",
             f"{leaf.field.name} is {UNKNOWN!r} in a data model when it is missing, which fits too",

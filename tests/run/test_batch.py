@@ -16,7 +16,7 @@ import pytest
 
 from transpile.load.files import RuleFile, find
 from transpile.query import Outcome
-from transpile.run import batch, parallel
+from transpile.run import batch
 from transpile.run.batch import Batch, convert_files
 from transpile.run.cache import Cache
 from transpile.run.conversion import Conversion, Converted
@@ -40,8 +40,8 @@ def rules(tmp_path: Path, write_rules: Callable[..., list[Path]]) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def few_are_worth_workers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batch, "WORTH_WORKERS", 2)
+def few_are_worth_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batch, "WORTH_PROCESSES", 2)
 
 
 def converted(
@@ -190,7 +190,7 @@ def children(process: int) -> Iterator[int]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
-@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_an_interruption_leaves_whole_files_and_a_usable_cache(
     many: Path, tmp_path: Path, ending: signal.Signals
 ) -> None:
@@ -204,27 +204,25 @@ def test_an_interruption_leaves_whole_files_and_a_usable_cache(
     if ending is signal.SIGINT:  # as a terminal does it, to all of them
         os.killpg(process.pid, ending)
     else:
-        process.kill()
+        process.send_signal(ending)
     process.wait(timeout=10)
     took = time.monotonic() - began
     assert len(workers) == 2
     while any(Path(f"/proc/{worker}").exists() for worker in workers):
         time.sleep(0.02)
         assert time.monotonic() - began < 10
-    if ending is signal.SIGINT:
-        assert process.returncode == 130
+    if ending is not signal.SIGKILL:
+        code, word = (130, "interrupted") if ending is signal.SIGINT else (143, "terminated")
+        assert process.returncode == code
         assert took < 1
-        assert "interrupted" in out.with_suffix(".err").read_text("utf-8")
-    whole = tmp_path / "whole"
-    assert started(many, whole, cache).wait(timeout=120) == 1
+        assert word in out.with_suffix(".err").read_text("utf-8")
+    written = {path: path.read_bytes() for path in out.rglob("*.*") if path.suffix != ".tmp"}
+    assert started(many, out, cache).wait(timeout=120) == 1
     again = tmp_path / "again"
     assert started(many, again, tmp_path / "another cache").wait(timeout=120) == 1
     texts = {path.relative_to(again): path.read_bytes() for path in again.rglob("*.*")}
-    assert {p.relative_to(whole): p.read_bytes() for p in whole.rglob("*.*")} == texts
-    written = {path.relative_to(out): path.read_bytes() for path in out.rglob("*.*")}
-    if ending is signal.SIGKILL:
-        written = {path: text for path, text in written.items() if path.suffix != ".tmp"}
-    assert written.items() <= texts.items()
+    assert {p.relative_to(out): p.read_bytes() for p in out.rglob("*.*")} == texts
+    assert {path.relative_to(out): text for path, text in written.items()}.items() <= texts.items()
 
 
 def test_cores_are_counted() -> None:
@@ -234,11 +232,3 @@ def test_cores_are_counted() -> None:
 def test_what_a_rule_tells_of_itself_is_carried_where_it_is_asked_for(rules: Path) -> None:
     assert any(one.about for one in converted(rules, recipe=Recipe(("splunk",), tells=True)))
     assert not any(one.about for one in converted(rules, recipe=Recipe(("splunk",))))
-
-
-def test_workers_that_have_nothing_to_do_are_not_waited_for() -> None:
-    workers = parallel.Workers(RECIPE, 1)
-    try:
-        workers.wait()
-    finally:
-        workers.end()

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from itertools import chain
-from multiprocessing import get_context
 from pathlib import Path
 
 from transpile.catalog import manifest
@@ -17,6 +15,8 @@ from transpile.catalog.recipe import Recipe
 from transpile.catalog.site import Site
 from transpile.load.files import RuleFile
 from transpile.load.problem import Problem
+from transpile.run.processes import Work, spread
+from transpile.run.temporary import remove_left
 from transpile.run.write import replace_file
 
 _CHUNK = 100
@@ -45,11 +45,8 @@ def build(  # noqa: PLR0913 (all that a site is made from)
 
     Raises OSError: a file can't be written or removed.
     """
-    with (
-        ProcessPoolExecutor(processes) if processes > 1 else nullcontext() as pool,
-        progress(len(found), "explaining") as advance,
-    ):
-        explained = list(explain_files(found, recipe, pool, advance))
+    with progress(len(found), "explaining") as advance:
+        explained = list(explain_files(found, recipe, processes, advance))
     site = Site(Collection(chain.from_iterable(explained)), recipe.targets, title)
     before = manifest.read(folder).files
     # A site that is half written is none: without a manifest the next run makes it whole.
@@ -57,6 +54,7 @@ def build(  # noqa: PLR0913 (all that a site is made from)
     paths = list(site.paths())
     for part in sorted({(folder / path).parent for path in paths}):
         part.mkdir(parents=True, exist_ok=True)
+        remove_left(part)
     _write(site, paths, folder, processes, progress)
     for stale in set(before) - set(paths):
         (folder / stale).unlink(missing_ok=True)
@@ -68,37 +66,22 @@ def build(  # noqa: PLR0913 (all that a site is made from)
 def _write(
     site: Site, paths: Sequence[str], folder: Path, processes: int, progress: Progress
 ) -> None:
-    chunks = [paths[at : at + _CHUNK] for at in range(0, len(paths), _CHUNK)]
-    if processes > 1 and len(chunks) > 1:
-        # Forked processes have the site already; others are sent it.
-        context = get_context("fork" if sys.platform == "linux" else None)
-        with ProcessPoolExecutor(processes, context, _hold, (site, folder)) as pool:
-            written = pool.map(_write_held, chunks)
-            with progress(len(chunks), "writing") as advance:
-                for _ in written:
-                    advance()
-    else:
-        with progress(len(chunks), "writing") as advance:
-            for chunk in chunks:
-                _write_chunk(site, folder, chunk)
-                advance()
+    writing = partial(_writing, site, folder)
+    with progress(len(paths), "writing") as advance:
+        for path, lost in zip(paths, spread(paths, writing, processes, _CHUNK), strict=True):
+            if lost is not None:
+                message = f"the process that wrote it ended before it was done ({lost})"
+                raise OSError(None, message, path)
+            advance()
 
 
-_held: list[tuple[Site, Path]] = []
-"""the site that this process writes, and where"""
+def _writing(site: Site, folder: Path) -> Work[str, None]:
+    return partial(_write_all, site, folder)
 
 
-def _hold(site: Site, folder: Path) -> None:
-    _held.append((site, folder))
-
-
-def _write_held(chunk: Sequence[str]) -> None:
-    site, folder = _held[-1]
-    _write_chunk(site, folder, chunk)
-
-
-def _write_chunk(site: Site, folder: Path, chunk: Sequence[str]) -> None:
-    for path in chunk:
+def _write_all(site: Site, folder: Path, paths: Sequence[str]) -> list[None]:
+    for path in paths:
         content = site.content(path)
         text = render(content) if isinstance(content, Page) else content
         replace_file(folder / path, text.encode("utf-8", "backslashreplace"))
+    return [None] * len(paths)

@@ -6,8 +6,7 @@ import hashlib
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 from transpile.catalog.downloads import Download, downloads
@@ -19,6 +18,7 @@ from transpile.load.files import RuleFile
 from transpile.load.problem import Problem
 from transpile.load.rules import BrokenRule, Rule, load_file, load_text
 from transpile.load.source import SourceText
+from transpile.run.processes import Lost, Work, spread
 from transpile.values import dataclass
 
 HIDDEN = ("deprecated", "unsupported")
@@ -88,29 +88,33 @@ def _explained(rule: Rule | BrokenRule, explainer: Explainer, folder: str) -> Ex
     return Sound(explanation, tuple(downloads(conversion)))
 
 
-_EXPLAINERS: dict[Recipe, Explainer] = {}
-
-
-def _explain_chunk(recipe: Recipe, chunk: Sequence[RuleFile | Problem]) -> list[list[Explained]]:
-    if recipe not in _EXPLAINERS:
-        _EXPLAINERS[recipe] = Explainer(recipe.targets, recipe.pipelines)
-    explainer = _EXPLAINERS[recipe]
-    return [explain_file(file, explainer, recipe.folder) for file in chunk]
-
-
 def explain_files(
     found: Sequence[RuleFile | Problem],
     recipe: Recipe,
-    pool: ProcessPoolExecutor | None,
+    processes: int = 1,
     advance: Callable[[], None] = lambda: None,
 ) -> Iterator[list[Explained]]:
-    """What there is of each file, in their order; on the processes of the pool, if there is one."""
-    chunks = [found[at : at + _CHUNK] for at in range(0, len(found), _CHUNK)]
-    recipes = [recipe] * len(chunks)
-    for done in (pool.map if pool else map)(_explain_chunk, recipes, chunks):
-        for explained in done:
-            yield explained
-            advance()
+    """What there is of each file, in their order; made by so many processes."""
+    explain = partial(_explaining, recipe)
+    for file, explained in zip(found, spread(found, explain, processes, _CHUNK), strict=True):
+        yield [_lost(file, explained)] if isinstance(explained, Lost) else explained
+        advance()
+
+
+def _explaining(recipe: Recipe) -> Work[RuleFile | Problem, list[Explained]]:
+    return partial(_explain_all, Explainer(recipe.targets, recipe.pipelines), recipe.folder)
+
+
+def _explain_all(
+    explainer: Explainer, folder: str, files: Sequence[RuleFile | Problem]
+) -> list[list[Explained]]:
+    return [explain_file(file, explainer, folder) for file in files]
+
+
+def _lost(file: RuleFile | Problem, lost: Lost) -> Broken:
+    message = f"the process that explained this file ended before it was done ({lost})"
+    path = file.relative if isinstance(file, RuleFile) else file.path
+    return Broken(path, "", (Problem("process-lost", message, file.path),))
 
 
 class Collection:

@@ -2,12 +2,13 @@
 
 Exit codes: 0 every rule was converted (exact or approximate), 1 some rule was refused or is
 broken (verify: some query called exact is not), 2 wrong usage, 3 a fault of the program itself,
-130 interrupted, 141 the reader of the output went away.
+130 interrupted, 141 the reader of the output went away, 143 terminated.
 """
 
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 from collections.abc import Iterable
 from importlib import import_module
@@ -17,7 +18,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from transpile.cli.exits import PROGRAM, ExitCode, say
+from transpile.cli.exits import PROGRAM, ExitCode, interrupted, say, terminate
 
 _COMMANDS = ("convert", "export", "check", "verify", "explain", "catalog", "serve")
 _GROUPS = ("targets", "cache")
@@ -87,11 +88,11 @@ _GARBAGE = (50_000, 20, 50)
 def main() -> None:
     """Run the command line and end the process; no traceback reaches the user."""
     gc.set_threshold(*_GARBAGE)
+    signal.signal(signal.SIGTERM, terminate)
     try:
         app(prog_name=PROGRAM)
-    except KeyboardInterrupt:
-        say("interrupted")
-        sys.exit(ExitCode.INTERRUPTED)
+    except KeyboardInterrupt as by:
+        sys.exit(interrupted(by))
     except Exception as error:
         if "--debug" in sys.argv:
             raise

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import IntEnum
+from typing import NoReturn
 
 import typer
 
@@ -34,6 +35,23 @@ class ExitCode(IntEnum):
     """a fault of the program itself"""
     INTERRUPTED = 130
     READER_GONE = 141
+    TERMINATED = 143
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM came; the command ends as one that the user interrupts."""
+
+
+def terminate(signal: int, frame: object) -> NoReturn:
+    """End the command in order; a handler of signals."""
+    raise Terminated
+
+
+def interrupted(by: KeyboardInterrupt) -> ExitCode:
+    """Tell the user that the command ends before it is done; gives back how it exits."""
+    terminated = isinstance(by, Terminated)
+    say("terminated" if terminated else "interrupted")
+    return ExitCode.TERMINATED if terminated else ExitCode.INTERRUPTED
 
 
 def say(message: str) -> None:
@@ -46,9 +64,8 @@ def planned_end() -> Iterator[None]:
     """End a command in order when the user interrupts it or closes what reads its output."""
     try:
         yield
-    except KeyboardInterrupt:
-        say("interrupted")
-        raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except KeyboardInterrupt as by:
+        raise typer.Exit(interrupted(by)) from None
     except BrokenPipeError:
         # Python flushes stdout once more at exit, which would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from transpile.run.temporary import remove_left
 from transpile.run.write import replace_file
 
 
@@ -19,6 +20,7 @@ class OutputFolder:
     def __init__(self, root: Path) -> None:
         self.root = root
         self._inside: dict[Path, bool] = {}
+        self._written: set[Path] = set()
 
     def read(self, name: str) -> bytes | None:
         """The content of a file; None where there is none.
@@ -40,6 +42,9 @@ class OutputFolder:
         """
         path = self._path(name)
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.parent not in self._written:
+            self._written.add(path.parent)
+            remove_left(path.parent)
         replace_file(path, data)
 
     def remove(self, name: str) -> None:

@@ -5,31 +5,39 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
-from itertools import count, islice
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, TypeAlias
 
 from transpile.load import files
 from transpile.load.files import RuleFile
 from transpile.load.problem import Problem, ProblemFound
 from transpile.run.conversion import Conversion, Converted, broken
 from transpile.run.encoding import decode, encode
-from transpile.run.job import Job, portion
 
 if TYPE_CHECKING:
     from transpile.run.cache import Cache
     from transpile.run.convert import Converter
-    from transpile.run.parallel import Workers
+    from transpile.run.processes import Lost, Portion, Processes, Work
     from transpile.run.recipe import Recipe
 
 _CHUNK = 128
 """files that are read and looked up at once"""
 _WINDOW = 1024
 """files that are on their way at a time"""
-_OFTEN = 16
-"""files that are handed on between two looks at what others have done"""
-WORTH_WORKERS = 48
+_HELD = 4 * 1024 * 1024
+"""bytes of files to convert from which on no more are read"""
+_FILES = 24
+"""files that are converted together"""
+_BYTES = 64 * 1024
+"""and their size, unless a single one is larger"""
+WORTH_PROCESSES = 48
 """files to convert from which on other processes are worth their start"""
+
+Outcome: TypeAlias = "bytes | list[Converted]"
+"""what comes out for a file: encoded, or what can't be"""
 
 
 def convert_files(
@@ -110,6 +118,16 @@ class _Ids:
         )
 
 
+@dataclass(slots=True, eq=False)
+class _Job:
+    """A file on its way: what it holds, and in the end what came out."""
+
+    file: RuleFile
+    data: bytes = b""
+    key: bytes = b""
+    outcome: Outcome | Lost | None = None
+
+
 class Batch:
     """One run over many files; to be closed, also after an interruption."""
 
@@ -127,10 +145,14 @@ class Batch:
         asks = recipe.pipelines and os.environ.get("PYSIGMA_ALLOW_EXTERNAL_SOURCES")
         self._cache = None if asks else cache
         self._jobs = jobs
-        self._window: deque[Job] = deque()
-        self._pending: deque[Job] = deque()
+        self._window: deque[_Job] = deque()
+        self._pending: deque[_Job] = deque()
+        self._held = 0
         self._converter: Converter | None = None
-        self._workers: Workers | None = None
+        self._processes: Processes[tuple[bytes, RuleFile], Outcome] | None = None
+        self._under_way: deque[tuple[list[_Job], Portion[tuple[bytes, RuleFile], Outcome]]] = (
+            deque()
+        )
 
     def conversions(self) -> Iterator[Conversion]:
         """What comes out for each rule, in the order of the files.
@@ -138,18 +160,12 @@ class Batch:
         A rule whose id another one had before is broken: the two can't be told apart in a SIEM.
         """
         ids = _Ids()
-        for number in count():
-            if not self._fill():
-                return
-            job = self._window[0]
-            if not job.is_done:
-                self._work(job)
-            elif self._workers is not None and number % _OFTEN == 0:
-                self._workers.feed(self._pending)
-            if job.is_done:
-                self._window.popleft()
-                for converted in self._results(job):
-                    yield ids.conversion(converted)
+        while self._fill():
+            if self._window[0].outcome is None:
+                self._convert_next()
+            job = self._window.popleft()
+            for converted in self._results(job):
+                yield ids.conversion(converted)
 
     def check(self) -> None:
         """Make sure that the pipeline files can be used.
@@ -167,33 +183,34 @@ class Batch:
 
     def close(self) -> None:
         """End the other processes and keep what is worth keeping."""
-        if self._workers is not None:
-            self._workers.end()
+        if self._processes is not None:
+            self._processes.close()
         if self._cache is not None:
             self._cache.close()
 
     def _fill(self) -> bool:
-        while len(self._window) <= _WINDOW - _CHUNK:
+        """Read files ahead and hand them on; gives back whether there is any left."""
+        while len(self._window) <= _WINDOW - _CHUNK and self._held < _HELD:
             chunk = [self._job(file) for file in islice(self._found, _CHUNK)]
             if not chunk:
                 break
-            self._look_up([job for job in chunk if not job.is_done])
+            self._look_up([job for job in chunk if job.outcome is None])
             self._window.extend(chunk)
-            self._pending.extend(job for job in chunk if not job.is_done)
+            new = [job for job in chunk if job.outcome is None]
+            self._pending.extend(new)
+            self._held += sum(len(job.data) for job in new)
             # They begin while others of the files are still to be read.
             self._employ()
         return bool(self._window)
 
-    def _job(self, file: RuleFile | Problem) -> Job:
+    def _job(self, file: RuleFile | Problem) -> _Job:
         read = _read(file)
-        job = Job(_rule_file(file))
         if isinstance(read, Problem):
-            job.finish([_unread(file, read, self._recipe.targets)])
-        else:
-            job.data = read
-        return job
+            unread = [_unread(file, read, self._recipe.targets)]
+            return _Job(_rule_file(file), outcome=unread)
+        return _Job(_rule_file(file), read)
 
-    def _look_up(self, jobs: list[Job]) -> None:
+    def _look_up(self, jobs: list[_Job]) -> None:
         if self._cache is None:
             return
         for job in jobs:
@@ -203,39 +220,81 @@ class Batch:
         known = self._cache.get([job.key for job in jobs])
         for job in jobs:
             if job.key in known:
-                job.finish(known[job.key])
-                job.key = b""
+                job.outcome = known[job.key]
 
     def _employ(self) -> None:
         """Give work to other processes, if there is enough of it."""
-        if self._workers is None and self._jobs > 1 and len(self._pending) >= WORTH_WORKERS:
-            from transpile.run.parallel import Workers  # noqa: PLC0415
+        if self._processes is None and self._jobs > 1 and len(self._pending) >= WORTH_PROCESSES:
+            from transpile.run.processes import Processes  # noqa: PLC0415
 
-            self._workers = Workers(self._recipe, self._jobs, self._converter)
-        if self._workers is not None:
-            self._workers.feed(self._pending)
+            work = None if self._converter is None else _work(self._converter)
+            self._processes = Processes(partial(_prepared, self._recipe), self._jobs, work)
+        while self._processes is not None and self._pending and self._processes.has_room:
+            jobs = self._portion()
+            portion = self._processes.submit([(job.data, job.file) for job in jobs])
+            self._under_way.append((jobs, portion))
+            for job in jobs:
+                job.data = b""
 
-    def _work(self, job: Job) -> None:
+    def _portion(self) -> list[_Job]:
+        """The first of the pending files, as many as are to be converted together."""
+        jobs = [self._pending.popleft()]
+        size = len(jobs[0].data)
+        while self._pending and len(jobs) < _FILES:
+            size += len(self._pending[0].data)
+            if size > _BYTES:
+                break
+            jobs.append(self._pending.popleft())
+        self._held -= sum(len(job.data) for job in jobs)
+        return jobs
+
+    def _convert_next(self) -> None:
+        """Convert the first files that have no outcome yet, or wait until others have done so."""
+        if self._processes is None:
+            self._convert()
+            return
+        jobs, portion = self._under_way.popleft()
+        for job, outcome in zip(jobs, self._processes.results(portion), strict=True):
+            job.outcome = outcome
+            if isinstance(outcome, bytes) and self._cache is not None:
+                self._cache.put(job.key, outcome)
         self._employ()
-        if self._workers is not None:
-            if not job.is_done:
-                self._workers.wait()
-        else:
-            if self._converter is None:
-                self._converter = self._recipe.converter()
-            jobs = portion(self._pending)  # this one is the first of them
-            outcomes = self._converter.convert_files((one.data, one.file) for one in jobs)
-            for one, results in zip(jobs, outcomes, strict=True):
-                encoded = None if self._cache is None else encode(results)
-                one.finish(results)
-                one.encoded = encoded
 
-    def _results(self, job: Job) -> list[Converted]:
-        if self._cache is not None and job.key and job.encoded is not None:
-            self._cache.put(job.key, job.encoded)
-        if job.results is None:
-            return decode(job.encoded or b"[]", job.file)
-        return job.results
+    def _convert(self) -> None:
+        """Convert the first of the pending files here."""
+        if self._converter is None:
+            self._converter = self._recipe.converter()
+        jobs = self._portion()
+        outcomes = self._converter.convert_files([(job.data, job.file) for job in jobs])
+        for job, outcome in zip(jobs, outcomes, strict=True):
+            job.outcome, job.data = outcome, b""
+            if self._cache is not None and (encoded := encode(outcome)) is not None:
+                self._cache.put(job.key, encoded)
+
+    def _results(self, job: _Job) -> list[Converted]:
+        if isinstance(job.outcome, bytes):
+            return decode(job.outcome, job.file)
+        if isinstance(job.outcome, list):
+            return job.outcome
+        return [self._lost(job.file, job.outcome)]
+
+    def _lost(self, file: RuleFile, lost: Lost | None) -> Converted:
+        message = f"the process that converted this file ended before it was done ({lost})"
+        hint = "leave the file out, or convert it alone to see whether it needs too much memory"
+        problem = Problem("process-lost", message, file.path, hint=hint)
+        return Converted(broken(file, self._recipe.targets, [problem]))
+
+
+def _prepared(recipe: Recipe) -> Work[tuple[bytes, RuleFile], Outcome]:
+    return _work(recipe.converter())
+
+
+def _work(converter: Converter) -> Work[tuple[bytes, RuleFile], Outcome]:
+    return partial(_converted, converter)
+
+
+def _converted(converter: Converter, files: Sequence[tuple[bytes, RuleFile]]) -> list[Outcome]:
+    return [encode(results) or results for results in converter.convert_files(files)]
 
 
 def cores() -> int:

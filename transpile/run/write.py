@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from transpile.load.problem import Problem
 from transpile.query import Query
 from transpile.run.conversion import Conversion
+from transpile.run.temporary import beside, remove_left
 
 if TYPE_CHECKING:
     from transpile.targets.registry import Ending
@@ -116,6 +117,7 @@ class QueryFolder:
                 self._new.add(inside)
             except FileExistsError:
                 folder.mkdir(exist_ok=True)
+                remove_left(folder)
             self._made.add(inside)
         return True
 
@@ -135,8 +137,7 @@ def write_file(path: str, data: bytes) -> None:
 
     Raises OSError: it can't be written; the file is as it was before.
     """
-    folder, slash, name = path.rpartition("/")
-    temporary = f"{folder}{slash}.{name}.{os.getpid()}.tmp"
+    temporary = beside(path)
     try:
         _write_new(temporary, data)
         os.replace(temporary, path)  # noqa: PTH105

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
@@ -41,11 +40,7 @@ class LiveCatalogue:
         """Explain all rules, then watch them."""
         found = list(find(self._paths))
         states = list(map(_state, found))
-        if processes > 1:
-            with ProcessPoolExecutor(processes) as pool:
-                explained = list(explain_files(found, self._recipe, pool, advance))
-        else:
-            explained = list(explain_files(found, self._recipe, None, advance))
+        explained = list(explain_files(found, self._recipe, processes, advance))
         self._entries = {
             file: (state, rules)
             for file, state, rules in zip(found, states, explained, strict=True)
