@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,7 @@ def _run(command: Sequence[str], environment: dict[str, str], *, slow: bool) -> 
         stderr=subprocess.STDOUT,
         stdin=subprocess.DEVNULL,
         env=environment,
+        start_new_session=True,
     ) as process:
         assert process.stdout is not None
         os.set_blocking(process.stdout.fileno(), False)
@@ -151,7 +153,7 @@ def _run(command: Sequence[str], environment: dict[str, str], *, slow: bool) -> 
                 break
             printed += data or b""
             if time.monotonic() > deadline:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)
                 raise TimeoutError
             time.sleep(0.01 if slow else 0.001)
         return process.wait(max(0.1, deadline - time.monotonic())), bytes(printed)

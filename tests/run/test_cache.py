@@ -67,15 +67,50 @@ def test_clear(file: Path) -> None:
     assert Cache(file).size().entries == 0
 
 
-@pytest.mark.parametrize("damage", [b"", b"no database at all", None])
-def test_a_damaged_file_is_begun_anew(file: Path, damage: bytes | None) -> None:
+def warnings_of(file: Path) -> list[str]:
+    """What is told when the cache is used."""
+    told: list[str] = []
+    one = Cache(file, warn=told.append)
+    assert one.get([*ENTRIES]) == {}
+    one.put(b"another", b"entry")
+    one.close()
+    return told
+
+
+@pytest.mark.parametrize("damage", [b"no database at all", b"SQLite format 3\0", None])
+def test_a_damaged_file_is_set_aside_with_one_warning(file: Path, damage: bytes | None) -> None:
     put(file)
     content = file.read_bytes()
     # Where nothing else is said, all pages but the first are overwritten.
     file.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096) if damage is None else damage)
-    assert get(file) == {}
+    damaged = file.read_bytes()
+    (warning,) = warnings_of(file)
+    aside = file.with_name(f"{file.name}.set-aside")
+    assert str(aside) in warning
+    assert "\n" not in warning
+    assert aside.read_bytes() == damaged
     put(file)
     assert get(file) == ENTRIES
+    assert get(file, [b"another"]) == {b"another": b"entry"}
+
+
+def test_an_empty_file_is_a_new_one(file: Path) -> None:
+    file.parent.mkdir()
+    file.touch()
+    assert warnings_of(file) == []
+    assert get(file, [b"another"]) == {b"another": b"entry"}
+
+
+def test_a_database_of_another_program_is_set_aside_as_it_is(file: Path) -> None:
+    file.parent.mkdir()
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE entries (something)")
+    connection.close()
+    foreign = file.read_bytes()
+    (warning,) = warnings_of(file)
+    assert "another program" in warning
+    assert file.with_name(f"{file.name}.set-aside").read_bytes() == foreign
+    assert get(file, [b"another"]) == {b"another": b"entry"}
 
 
 def test_a_damaged_entry_is_a_missing_one(file: Path) -> None:
@@ -87,15 +122,6 @@ def test_a_damaged_entry_is_a_missing_one(file: Path) -> None:
     assert ENTRIES.items() - get(file).items() == {
         (key, ENTRIES[key]) for key in (b"key 1", b"key 2")
     }
-
-
-def test_a_table_of_another_form_costs_nothing_else(file: Path) -> None:
-    file.parent.mkdir()
-    with sqlite3.connect(file) as connection:
-        connection.execute("CREATE TABLE entries (something)")
-    connection.close()
-    put(file)
-    assert get(file) == {}
 
 
 def test_a_folder_that_can_not_be_written_is_done_without(tmp_path: Path) -> None:

@@ -5,29 +5,22 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path, PurePosixPath
 
 from transpile.load.files import RuleFile
 from transpile.load.problem import Problem
+from transpile.run import program
 from transpile.values import dataclass
 
 NAME = "manifest.json"
 _PACKAGES = ("transpile", "backends")
-_DISTRIBUTIONS = (
-    "pysigma",
-    "pysigma-backend-elasticsearch",
-    "pysigma-backend-splunk",
-    "pysigma-pipeline-sysmon",
-    "pysigma-pipeline-windows",
-)
 
 
 def fingerprint(found: Sequence[RuleFile | Problem], settings: Iterable[str]) -> str:
     """A hash of all that a site is made from: rules, pipelines, settings and the program."""
     digest = hashlib.sha256()
-    for text in (*settings, *(version(name) for name in _DISTRIBUTIONS)):
+    for text in (*settings, *program.distributions()):
         digest.update(f"{text}\0".encode("utf-8", "surrogatepass"))
     for package in _PACKAGES:
         _add(Path(str(files(package))), digest)

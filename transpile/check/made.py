@@ -6,25 +6,17 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cache
-from importlib import metadata
 from pathlib import Path, PurePath
 from types import ModuleType
 
 import backends
 import transpile
 from transpile.load.files import RuleFile, read_bytes
+from transpile.run import program
 from transpile.values import dataclass
 
 _DECIDE = ("attack", "export", "ir", "load", "run", "targets", "query.py")
 """what in the package decides what outputs look like"""
-_PACKAGES = (
-    "pysigma",
-    "pysigma-backend-elasticsearch",
-    "pysigma-backend-splunk",
-    "pysigma-pipeline-sysmon",
-    "pysigma-pipeline-windows",
-)
-"""whose mappings are used"""
 QUERIES = "queries"
 """the form of outputs that `convert` writes"""
 _SUFFIXES = (".py", ".toml", ".json")
@@ -58,8 +50,8 @@ def made(form: str, targets: Sequence[str], profile: str, pipelines: Sequence[st
 def mapping_version() -> str:
     """The same wherever the same rule gives the same outputs: a hash of what maps it."""
     digest = hashlib.sha256()
-    for name in _PACKAGES:
-        digest.update(f"{name} {metadata.version(name)}\n".encode())
+    for name in program.distributions():
+        digest.update(f"{name}\n".encode())
     for root in (*(_home(transpile) / part for part in _DECIDE), _home(backends)):
         for file in sorted(_sources(root)):
             digest.update(file.read_bytes().replace(b"\r\n", b"\n"))

@@ -151,7 +151,7 @@ def used_cache(refused: bool) -> Cache | None:
         return None
     from transpile.run.cache import Cache, place  # noqa: PLC0415
 
-    return Cache(place())
+    return Cache(place(), warn=say)
 
 
 def refuse_usage(message: str) -> NoReturn:

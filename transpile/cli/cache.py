@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import typer
 
+from transpile.cli.exits import say
+
 app = typer.Typer(
     help="Conversions that are kept between runs.", no_args_is_help=True, rich_markup_mode=None
 )
@@ -14,7 +16,7 @@ def info() -> None:
     """Show where the cache is and how much it holds."""
     from transpile.run.cache import LIMIT, Cache, place  # noqa: PLC0415 (keeps --help fast)
 
-    size = Cache(place()).size()
+    size = Cache(place(), warn=say).size()
     typer.echo(str(place()))
     typer.echo(f"{size.entries} conversions, {_megabytes(size.size)} of {_megabytes(LIMIT)}")
 
@@ -24,7 +26,7 @@ def clear() -> None:
     """Remove all that is kept."""
     from transpile.run.cache import Cache, place  # noqa: PLC0415 (keeps --help fast)
 
-    Cache(place()).clear()
+    Cache(place(), warn=say).clear()
 
 
 def _megabytes(size: int) -> str:

@@ -214,9 +214,7 @@ class Batch:
         if self._cache is None:
             return
         for job in jobs:
-            name = job.file.path.rpartition("/")[2].encode("utf-8", "surrogateescape")
-            parts = (self._recipe.digest, b"%d\0" % len(name), name, job.data)
-            job.key = hashlib.sha256(b"".join(parts)).digest()
+            job.key = self._recipe.key(job.file, job.data)
         known = self._cache.get([job.key for job in jobs])
         for job in jobs:
             if job.key in known:

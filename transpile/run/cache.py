@@ -1,7 +1,8 @@
 """Conversions that were made before, by the content that they were made of.
 
-One SQLite file. Whatever is wrong with it costs time only: a damaged file is begun anew, a damaged
-entry is a missing one, and where nothing can be kept, nothing is.
+One SQLite file. Whatever is wrong with it costs time only: a file that is damaged or somebody
+else's is set aside with a warning, a damaged entry is a missing one, and where nothing can be kept,
+nothing is.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from transpile.values import dataclass
 
 LIMIT = 256 * 1024 * 1024
 """bytes that the file may take; beyond it goes what was not used for the longest time"""
-_FORMAT = 1
+_FORMAT = 2
+_OURS = 0x51674D61
+"""tells the files of this program from others (https://www.sqlite.org/pragma.html#pragma_application_id)"""
 _SIDES = ("", "-wal", "-shm")
 _AT_ONCE = 400
 """keys of one SELECT, which takes 999 in the oldest SQLite"""
@@ -60,8 +63,12 @@ class Size:
 class Cache:
     """The cache in a file, open from the first use until `close`; any number of processes may."""
 
-    def __init__(self, file: Path, limit: int = LIMIT) -> None:
+    def __init__(
+        self, file: Path, limit: int = LIMIT, *, warn: Callable[[str], None] = lambda message: None
+    ) -> None:
+        """Name the file, the bytes that it may take, and what tells a warning to the user."""
         self._file = file
+        self._warn = warn
         self._limit = limit
         self._connection: sqlite3.Connection | None = None
         self._lost = False
@@ -164,21 +171,24 @@ class Cache:
                 return work(self._connection)
             except sqlite3.OperationalError:
                 break  # locked for too long, no space, not allowed, an odd file system
-            except sqlite3.DatabaseError:
-                self._begin_anew()
+            except sqlite3.DatabaseError as error:
+                self._set_aside(str(error))
             except OSError:
                 break
         self._lost = True
         return otherwise
 
-    def _begin_anew(self) -> None:
+    def _set_aside(self, why: str) -> None:
+        """Begin a file anew that can't be used; what it held is kept beside it, once."""
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
+        aside = self._file.with_name(f"{self._file.name}.set-aside")
         with suppress(OSError):
             for path in _existing(self._file):
-                path.unlink()
+                path.replace(aside) if path == self._file else path.unlink()
+            self._warn(f"the cache was set aside as {aside} ({why}); rules are converted anew")
 
 
 def _select(connection: sqlite3.Connection, keys: Sequence[bytes]) -> list[tuple[Any, ...]]:
@@ -193,7 +203,12 @@ def _open(file: Path) -> sqlite3.Connection:
     connection.text_factory = bytes  # what is no blob is damaged
     try:
         (there,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if not there:
+        if there:
+            (owner,) = connection.execute("PRAGMA application_id").fetchone()
+            if owner != _OURS:
+                raise sqlite3.DatabaseError("it is another program's")
+        else:
+            connection.execute(f"PRAGMA application_id = {_OURS}")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL").fetchall()
             connection.execute(

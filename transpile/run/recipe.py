@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import sys
+import os
 from collections.abc import Iterator
 from functools import cached_property
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transpile.load import files
 from transpile.load.files import RuleFile
+from transpile.run import program
 from transpile.values import dataclass
 
 if TYPE_CHECKING:
     from transpile.run.convert import Converter
-
-_OWN = (
-    "query.py",
-    "values.py",
-    "load/*.py",
-    "ir/*.py",
-    "targets/*.py",
-    "targets/data/*",
-    "run/*.py",
-)
-_PYSIGMA = ("*.py", "rule/*.py", "processing/**/*.py")
 
 
 @dataclass(frozen=True)
@@ -50,40 +39,39 @@ class Recipe:
 
         return Converter(self.targets, self.pipelines, tells=self.tells)
 
-    @cached_property
-    def digest(self) -> bytes:
-        """Differs wherever the outcome for the same rule may.
+    def key(self, file: RuleFile, data: bytes) -> bytes:
+        """A digest that differs wherever the outcome for a file that holds this may.
 
         Raises:
             ProblemFound: a pipeline file can't be read.
         """
-        total = hashlib.sha256(_program() + bytes([self.tells]))
-        for name in self.targets:
-            total.update(name.encode() + b"\0")
-        for path in self.pipelines:
-            data = files.read_bytes(RuleFile(Path(path).as_posix(), path))
-            total.update(b"%s\0%d\0" % (Path(path).suffix.encode(), len(data)) + data)
+        name = file.path.rpartition("/")[2].encode("utf-8", "surrogateescape")
+        return hashlib.sha256(b"%b%d\0%b%b" % (self.digest, len(name), name, data)).digest()
+
+    @cached_property
+    def digest(self) -> bytes:
+        """A digest that differs wherever the outcome for the same file may.
+
+        Raises:
+            ProblemFound: a pipeline file can't be read.
+        """
+        total = hashlib.sha256()
+        for part in self._parts():
+            total.update(b"%d\0%b" % (len(part), part))
         return total.digest()
 
-
-def _program() -> bytes:
-    """A digest of the code that converts, our own and that of the packages it stands on."""
-    total = hashlib.sha256(sys.version.encode())
-    for path in _sources():
-        data = path.read_bytes()
-        total.update(f"{path.name}\0{len(data)}\0".encode() + data)
-    return total.digest()
-
-
-def _sources() -> Iterator[Path]:
-    for name, patterns in (
-        ("transpile.query", _OWN),
-        ("backends", ("*.py",)),
-        ("sigma.exceptions", _PYSIGMA),
-        ("yaml", ("__init__.py", "constructor.py", "resolver.py")),
-    ):
-        spec = find_spec(name)
-        if spec is not None and spec.origin is not None:
-            root = Path(spec.origin).parent
-            for pattern in patterns:
-                yield from sorted(path for path in root.glob(pattern) if path.is_file())
+    def _parts(self) -> Iterator[bytes]:
+        yield program.digest()
+        yield b"tells" if self.tells else b""
+        yield b"%d" % len(self.targets)
+        yield from map(str.encode, self.targets)
+        for path in self.pipelines:
+            yield Path(path).suffix.encode()
+            yield files.read_bytes(RuleFile(Path(path).as_posix(), path))
+        if self.pipelines:
+            # What pySigma allows pipelines to do.
+            yield from (
+                f"{name}={value}".encode("utf-8", "surrogateescape")
+                for name, value in sorted(os.environ.items())
+                if name.startswith("PYSIGMA_")
+            )
