@@ -52,6 +52,9 @@ def test_all_exact() -> None:
     assert (code, out) == (0, "")
     assert "splunk: 1 rules: 1 exact, 0 approximate, 0 refused, 0 failed;" in err
     assert "  called exact: 1 exact\n" in err
+    closing = err.splitlines()[-1]
+    assert closing.startswith("exact, given the mapping: ")
+    assert closing.endswith("so a field that is mapped wrong is not noticed")
 
 
 @pytest.mark.usefixtures("here")
@@ -83,6 +86,62 @@ def test_events_of_the_users_own() -> None:
     code, out, _ = run("rules", "-t", "splunk", "--events", "events.ndjson")
     assert code == 0
     assert out == "rules/a.yml: splunk: exact (exact): A\n  must find 1\n  found 1\n"
+
+
+@pytest.fixture
+def engineless(here: Path) -> dict[str, str]:
+    """An environment whose language of SPL has no engine."""
+    folder = here / "engineless"
+    folder.mkdir()
+    text = "from transpile.verify.engines.pool import MEANS\ndel MEANS['spl']\n"
+    (folder / "sitecustomize.py").write_text(text, encoding="utf-8")
+    return {"PYTHONPATH": os.pathsep.join((str(folder), os.environ["PYTHONPATH"]))}
+
+
+def test_a_language_without_an_engine(engineless: dict[str, str]) -> None:
+    code, out, err = run("rules", "-t", "splunk", **engineless)
+    assert code == 4
+    assert out == (
+        "rules/a.yml: splunk: unverified (exact): A\n"
+        "  neither executed nor checked: there is no engine for spl\n"
+    )
+    assert "  called exact: 1 unverified\n" in err
+    assert err.splitlines()[-1] == "unverified: neither executed nor checked"
+    assert "given the mapping" not in err
+
+
+def test_a_wrong_query_counts_more_than_an_unverified_one(engineless: dict[str, str]) -> None:
+    wrong = (
+        "from transpile.verify.engines import elastic\n"
+        "elastic.DslEngine._dsl = lambda *_: {'match_all': {}}\n"
+    )
+    with Path("engineless/sitecustomize.py").open("a", encoding="utf-8") as file:
+        file.write(wrong)
+    code, out, _ = run("rules", "-t", "splunk", "-t", "elastic-dsl", **engineless)
+    assert code == 1
+    assert "unverified" in out
+    assert "elastic-dsl: false hits: A" in out
+
+
+def test_only_checked(engineless: dict[str, str]) -> None:
+    text = (
+        "from transpile.verify.engines import pool\n"
+        "pool.MEANS['kql'] = pool.Means(checker=pool.MEANS['kql'].checker)\n"
+    )
+    Path("engineless/sitecustomize.py").write_text(text, encoding="utf-8")
+    code, out, err = run("rules", "-t", "sentinel", **engineless)
+    assert (code, out) == (0, "")
+    assert "  called exact: 1 checked\n" in err
+    assert err.endswith("checked: valid by the language's own service, but not executed\n")
+
+
+@pytest.mark.usefixtures("here")
+def test_events_that_the_target_cant_hold() -> None:
+    Path("rules/a.yml").write_text(RULE.replace("Image|endswith: '\\", "EventID: '"), "utf-8")
+    Path("events.ndjson").write_text('{"EventID": 1}\n{"EventID": 5}\n', "utf-8")
+    code, out, _ = run("rules", "-t", "splunk", "--events", "events.ndjson")
+    assert code == 0
+    assert "  left out 1, which can't be made rows of the target\n" in out
 
 
 @pytest.mark.usefixtures("here")

@@ -2,7 +2,8 @@
 
 Exit codes: 0 every rule was converted (exact or approximate), 1 some rule was refused or is
 broken (verify: some query called exact is not), 2 wrong usage, 3 a fault of the program itself,
-130 interrupted, 141 the reader of the output went away, 143 terminated.
+4 nothing is wrong but some query was neither executed nor checked (verify alone), 130 interrupted,
+141 the reader of the output went away, 143 terminated.
 """
 
 from __future__ import annotations

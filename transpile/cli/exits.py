@@ -21,8 +21,9 @@ class ExitCode(IntEnum):
     """every rule was converted, exactly or approximately"""
     NOT_ALL_CONVERTED = 1
     """some rule was refused or is broken"""
-    ALL_EXACT = 0
-    """every query that is called exact finds exactly what its rule means"""
+    VERIFIED = 0
+    """every query that is called exact was executed and is, or is valid where nothing executes it;
+    none is unverified"""
     DIFFERENT = 1
     """some query that is called exact is not, or was refused by its engine"""
     IN_STEP = 0
@@ -33,6 +34,8 @@ class ExitCode(IntEnum):
     """the command can't be carried out as it was given"""
     FAULT = 3
     """a fault of the program itself"""
+    UNVERIFIED = 4
+    """nothing is wrong, but some query was neither executed nor checked"""
     INTERRUPTED = 130
     READER_GONE = 141
     TERMINATED = 143

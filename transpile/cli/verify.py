@@ -58,7 +58,8 @@ def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
             "--events",
             metavar="FILE",
             help="Run on these events instead of boundary events: flat JSON objects by Sigma's"
-            " field names, one a line or in an array, all taken to be of the rule's log source.",
+            " field names, one a line or in an array, all taken to be of the rule's log source and"
+            " put into the target's fields by its own mapping.",
             show_default=False,
         ),
     ] = None,
@@ -92,10 +93,13 @@ def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
 
     Each rule is run on events at the boundaries of its meaning, or on events of your own. A query
     that is called exact must find exactly the events that the rule means; approximate queries are
-    run as well, and only reported.
+    run as well, and only reported. The rows that a query runs on are made by the target's own
+    mapping, so a field that is mapped wrong is not noticed.
 
-    Exit codes: 0 all that is called exact is exact, 1 something is not, 2 wrong usage, or an
-    engine can't be had.
+    Exit codes: 0 all that is called exact was executed and is exact, or where nothing executes
+    it is valid by the language's own service (the summary counts those as checked), 1 something
+    is not, 2 wrong usage, or an engine can't be had, 4 nothing is wrong, but some query was
+    neither executed nor checked (the summary counts those as unverified).
     """
     from transpile.verify.engines.errors import EngineError  # noqa: PLC0415
     from transpile.verify.given import BadEvents, read_events  # noqa: PLC0415
@@ -161,6 +165,7 @@ def _report(  # noqa: PLR0913, PLR0917
     output: Path | None,
 ) -> ExitCode:
     from transpile.verify import report  # noqa: PLC0415
+    from transpile.verify.trial import Finding  # noqa: PLC0415
 
     tallies = {target: report.Tally() for target in targets}
     for result in results:
@@ -177,30 +182,35 @@ def _report(  # noqa: PLR0913, PLR0917
     else:
         output.write_text(text, encoding="utf-8", newline="\n")
     typer.echo("\n".join(_summary(tallies, engines)), err=True)
-    return ExitCode.DIFFERENT if any(result.fails for result in results) else ExitCode.ALL_EXACT
+    if any(result.fails for result in results):
+        return ExitCode.DIFFERENT
+    if any(result.finding is Finding.UNVERIFIED for result in results):
+        return ExitCode.UNVERIFIED
+    return ExitCode.VERIFIED
 
 
 def _lines(results: Sequence[Result], given: Sequence[GivenEvent] | None) -> Iterator[str]:
-    """What differs, and with events of the user's own also what was found."""
+    """What differs or is unverified, and with events of the user's own also what was found."""
     from transpile.cli.style import printable  # noqa: PLC0415
     from transpile.verify import report  # noqa: PLC0415
     from transpile.verify.trial import Finding  # noqa: PLC0415
 
     for result in results:
         query = result.query
-        if result.finding in (Finding.NOT_RUN, Finding.CHECKED):
-            continue
-        if given is None and not result.fails:
+        asked = given is not None and result.finding is not Finding.NOT_RUN
+        if not asked and not result.fails and result.finding is not Finding.UNVERIFIED:
             continue
         about = "" if result.fails else f" ({query.outcome.value})"
         place = printable(report.place_of(result))
         yield f"{place}: {query.target}: {result.finding.value}{about}: {printable(query.title)}"
-        if result.fails:
+        if result.fails or result.finding in report.UNEXECUTED:
             yield f"  {printable(report.in_words(result))}"
             yield from (f"  {printable(line)}" for line in report.evidence(result))
-        if given is not None:
+        if given is not None and result.finding.executed:
             yield f"  must find {_listed(report.numbers(result.must_find, given))}"
             yield f"  found {_listed(report.numbers(result.found, given))}"
+            if result.unheld:
+                yield f"  left out {result.unheld}, which can't be made rows of the target"
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -209,7 +219,8 @@ def _listed(numbers: Sequence[int]) -> str:
 
 def _summary(tallies: dict[str, Tally], engines: dict[str, str]) -> Iterator[str]:
     from transpile.query import Outcome  # noqa: PLC0415
-    from transpile.verify.report import TOLD  # noqa: PLC0415
+    from transpile.verify.report import GIVEN_IN_WORDS, TOLD, UNEXECUTED  # noqa: PLC0415
+    from transpile.verify.trial import Finding  # noqa: PLC0415
 
     for name, tally in tallies.items():
         counts = ", ".join(f"{tally.outcomes[one]} {one.value}" for one in Outcome)
@@ -219,4 +230,10 @@ def _summary(tallies: dict[str, Tally], engines: dict[str, str]) -> Iterator[str
                 shown = ", ".join(f"{count} {finding}" for finding, count in found.items())
                 yield f"  called {outcome.value}: {shown}"
     if engines:
-        yield "run by " + ", ".join(f"{name} {number}" for name, number in sorted(engines.items()))
+        yield "engines: " + ", ".join(
+            f"{name} {number}" for name, number in sorted(engines.items())
+        )
+    occurring = {finding for tally in tallies.values() for _, finding in tally.findings}
+    if Finding.EXACT in occurring:
+        yield GIVEN_IN_WORDS
+    yield from (f"{one.value}: {words}" for one, words in UNEXECUTED.items() if one in occurring)

@@ -15,6 +15,18 @@ from transpile.verify.trial import Finding
 
 TOLD = (Outcome.EXACT, Outcome.APPROXIMATE)
 
+GIVEN = "the mapping"
+"""what is taken for granted where a query was executed"""
+GIVEN_IN_WORDS = (
+    "exact, given the mapping: the rows that a query runs on are made by the target's own mapping,"
+    " so a field that is mapped wrong is not noticed"
+)
+UNEXECUTED: Mapping[Finding, str] = {
+    Finding.CHECKED: "valid by the language's own service, but not executed",
+    Finding.UNVERIFIED: "neither executed nor checked",
+}
+"""findings that show of no query whether it is exact"""
+
 
 class Tally:
     """Counts of one target: rules by outcome, and queries by outcome and finding."""
@@ -51,7 +63,9 @@ def place_of(result: Result) -> str:
 
 
 def in_words(result: Result) -> str:
-    """What is wrong with a query, on one line."""
+    """What is wrong with a query, or why it isn't known, on one line."""
+    if result.finding in UNEXECUTED:
+        return f"{UNEXECUTED[result.finding]}: {result.detail}"
     if result.detail:
         return result.detail
     wrong = [
@@ -91,33 +105,43 @@ def as_json(
 
 def _result(result: Result, given: Sequence[GivenEvent] | None) -> dict[str, Any]:
     query, difference, blame = result.query, result.difference, result.blame
-    document: dict[str, Any] = {
+    return {
         "id": query.id,
         "title": query.title,
         "path": query.path,
         "target": query.target,
         "outcome": query.outcome.value,
         "finding": result.finding.value,
+        "given": GIVEN if result.finding.executed else None,
         "fails": result.fails,
         "detail": result.detail,
         "events": result.events,
         "unheld": result.unheld,
-        "must_find": len(result.must_find),
-        "missed": len(result.missed),
-        "false_hits": len(result.false_hits),
-        "foreign_hits": result.foreign_hits,
+        **_hits(result, given),
         "smallest_event": dict(difference.event) if difference else None,
         "must_find_it": difference.meant if difference else None,
         "to_blame": blame.part if blame else None,
         "line": blame.place.line if blame and blame.place else None,
         "column": blame.place.column if blame and blame.place else None,
     }
+
+
+def _hits(result: Result, given: Sequence[GivenEvent] | None) -> dict[str, object]:
+    """Counts, or the numbers of given events; null where nothing executed the query."""
+    hits: dict[str, Sequence[int]] = {
+        "must_find": result.must_find,
+        "missed": result.missed,
+        "false_hits": result.false_hits,
+    }
     if given is not None:
-        document["must_find"] = numbers(result.must_find, given)
-        document["found"] = numbers(result.found, given)
-        document["missed"] = numbers(result.missed, given)
-        document["false_hits"] = numbers(result.false_hits, given)
-    return document
+        hits["found"] = result.found
+    if not result.finding.executed:
+        return {**dict.fromkeys(hits), "foreign_hits": None}
+    told = {
+        name: len(positions) if given is None else numbers(positions, given)
+        for name, positions in hits.items()
+    }
+    return {**told, "foreign_hits": result.foreign_hits}
 
 
 def numbers(positions: Sequence[int], given: Sequence[GivenEvent]) -> list[int]:
@@ -129,7 +153,8 @@ def as_junit(results: Sequence[Result], targets: Sequence[str]) -> str:
     """JUnit's XML: a suite for each target, a case for each rule.
 
     What is called exact and is not is a failure; what its engine refuses an error; what was not
-    executed, or is approximate, is skipped. As read by Jenkins, GitLab and others:
+    executed, or is approximate, is skipped. A suite's property tells what a passed case takes for
+    granted. As read by Jenkins, GitLab and others:
     https://github.com/testmoapp/junitxml
     """
     suites = ElementTree.Element("testsuites", name="sigma-transpile verify")
@@ -137,6 +162,9 @@ def as_junit(results: Sequence[Result], targets: Sequence[str]) -> str:
     for target in targets:
         own = [result for result in results if result.query.target == target]
         suite = ElementTree.SubElement(suites, "testsuite", name=target)
+        if any(result.finding.executed for result in own):
+            properties = ElementTree.SubElement(suite, "properties")
+            ElementTree.SubElement(properties, "property", name="given", value=GIVEN_IN_WORDS)
         counts: Counter[str] = Counter(tests=len(own), failures=0, errors=0, skipped=0)
         for result in own:
             query = result.query
@@ -177,12 +205,12 @@ def _add_end(case: ElementTree.Element, result: Result) -> str:
         return "errors" if error else "failures"
     if result.finding is Finding.EXACT:
         return ""
-    if result.query.outcome is Outcome.APPROXIMATE:
+    if result.finding in UNEXECUTED:
+        why = f"{result.finding.value}: {in_words(result)}"
+    elif result.query.outcome is Outcome.APPROXIMATE:
         why = f"approximate: {result.finding.value}"
-    elif result.finding is Finding.CHECKED:
-        why = "valid, not executed"
     else:
-        why = result.detail or result.query.outcome.value
+        why = result.query.outcome.value
     ElementTree.SubElement(case, "skipped", message=_clean(why))
     return "skipped"
 

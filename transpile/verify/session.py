@@ -22,6 +22,8 @@ from transpile.verify.trial import Engine, Finding, Trial, Verdict, judge, trial
 RULES_AT_ONCE = 200
 """rules that are converted before an engine is asked about all of them"""
 
+_UNEXECUTED = (Finding.CHECKED, Finding.UNVERIFIED)
+
 Event = Mapping[str, object]
 
 
@@ -31,7 +33,7 @@ class Result:
 
     `must_find` and `found` are positions among the events that the target can hold: all those
     given, or the rule's boundary events; `foreign_hits` counts events of other kinds that the query
-    finds. `detail` is an engine's error, or why nothing was run.
+    finds. `detail` is an engine's error, or why nothing executed the query.
     `difference` is the smallest event that shows what is wrong, and `blame` the part of the rule.
     """
 
@@ -112,45 +114,46 @@ class Session:
         return _Tested(rule, queries, events)
 
     def _on_target(self, tested: Sequence[_Tested], target: Target) -> list[Result]:
-        results: list[Result | None] = []
-        trials: dict[int, Trial] = {}
-        for number, one in enumerate(tested):
-            query = one.queries[target.name]
-            if query.text is None or one.unknown or isinstance(one.rule, BrokenRule):
-                results.append(Result(query, Finding.NOT_RUN, detail=one.unknown))
-            elif (invalid := self._engines.invalid(target, query.text)) is not None:
-                results.append(Result(query, Finding.ENGINE_ERROR, detail=invalid))
-            else:
-                results.append(None)
-                trials[number] = _trial(one.rule, target, query, one.events)
-        executed = self._execute(tested, trials, target)
-        return [
-            executed[number] if result is None else result for number, result in enumerate(results)
-        ]
-
-    def _execute(
-        self, tested: Sequence[_Tested], trials: Mapping[int, Trial], target: Target
-    ) -> dict[int, Result]:
-        if not trials:
-            return {}
-        engine = self._engines.executor(target)
-        if engine is None:
-            return {
-                number: Result(one.query, Finding.CHECKED, one.own, one.unheld)
-                for number, one in trials.items()
-            }
-        verdicts = dict(zip(trials, judge(list(trials.values()), engine), strict=True))
-        results = {n: _result(verdict, tested[n].events) for n, verdict in verdicts.items()}
-        wrong: dict[int, tuple[Rule, Verdict]] = {}
-        for number, verdict in verdicts.items():
-            rule = tested[number].rule
-            if results[number].fails and not verdict.error and isinstance(rule, Rule):
-                wrong[number] = rule, verdict
-        shown = self._evidence(wrong, engine)
-        return results | {
-            number: replace(results[number], difference=difference, blame=part)
-            for number, (difference, part) in shown.items()
+        results = [self._unexecuted(one, target) for one in tested]
+        rules = {
+            number: one.rule
+            for number, one in enumerate(tested)
+            if results[number].finding in _UNEXECUTED
+            and not one.unknown
+            and isinstance(one.rule, Rule)
         }
+        engine = self._engines.executor(target) if rules else None
+        if engine is None:
+            return results
+        trials = {
+            number: _trial(rule, target, results[number].query, tested[number].events)
+            for number, rule in rules.items()
+        }
+        verdicts = dict(zip(trials, judge(list(trials.values()), engine), strict=True))
+        for number, verdict in verdicts.items():
+            results[number] = _result(verdict, tested[number].events, results[number])
+        wrong = {
+            number: (rules[number], verdict)
+            for number, verdict in verdicts.items()
+            if results[number].fails and not verdict.error
+        }
+        for number, (difference, part) in self._evidence(wrong, engine).items():
+            results[number] = replace(results[number], difference=difference, blame=part)
+        return results
+
+    def _unexecuted(self, one: _Tested, target: Target) -> Result:
+        """What is known of a rule's query before anything executes it."""
+        query = one.queries[target.name]
+        if query.text is None:
+            return Result(query, Finding.NOT_RUN)
+        why = one.unknown or f"there is no engine for {target.dialect}"
+        checker = self._engines.checker(target)
+        if checker is None:
+            return Result(query, Finding.UNVERIFIED, detail=why)
+        if errors := checker.errors(query.text):
+            told = "; ".join(f"{error.code}: {error.message}" for error in errors)
+            return Result(query, Finding.ENGINE_ERROR, detail=told)
+        return Result(query, Finding.CHECKED, detail=why)
 
     def _evidence(
         self, wrong: Mapping[int, tuple[Rule, Verdict]], engine: Engine
@@ -183,8 +186,11 @@ def _trial(rule: Rule, target: Target, query: Query, events: Sequence[Event]) ->
     return trial(query, plan, rule.document, events)
 
 
-def _result(verdict: Verdict, offered: Sequence[Event]) -> Result:
+def _result(verdict: Verdict, offered: Sequence[Event], unexecuted: Result) -> Result:
     one = verdict.trial
+    if not one.rows and not verdict.error:
+        why = f"none of the {one.unheld} events can be made a row of the target"
+        return replace(unexecuted, unheld=one.unheld, detail=why)
     numbers = {id(event): number for number, event in enumerate(offered)}
     held = [numbers[id(event)] for event in one.events]
     labelled = {position for position, label in enumerate(one.labels) if label}

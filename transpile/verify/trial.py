@@ -87,16 +87,23 @@ class Engine(Protocol):
 
 
 class Finding(str, Enum):
-    """What a trial showed."""
+    """What is known of a query after its verification."""
 
     EXACT = "exact"
     MISSES = "misses"
     FALSE_HITS = "false hits"
     ENGINE_ERROR = "engine error"
     CHECKED = "checked"
-    """valid by the language's own service; nothing executed it"""
+    """the language's own checker ran on it and has nothing against it; nothing executed it"""
+    UNVERIFIED = "unverified"
+    """nothing executed it and nothing checked it"""
     NOT_RUN = "not run"
-    """there is no query, or the reference can't tell what the rule means"""
+    """there is no query"""
+
+    @property
+    def executed(self) -> bool:
+        """Whether it comes of running the query on events."""
+        return self in (Finding.EXACT, Finding.MISSES, Finding.FALSE_HITS)
 
 
 @dataclass(frozen=True)

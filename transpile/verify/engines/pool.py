@@ -1,22 +1,34 @@
-"""The engines by language, each started when a query first asks for it."""
+"""What executes and what checks the queries of each language, started when first asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from importlib.metadata import version
 from importlib.util import find_spec
 from types import TracebackType
+from typing import Protocol
 
 from transpile.targets import registry
 from transpile.targets.parsers import declared
 from transpile.targets.target import Target
+from transpile.values import dataclass
 from transpile.verify.engines.elastic import DslEngine, EqlEngine, LuceneEngine
 from transpile.verify.engines.elasticsearch import Elasticsearch
 from transpile.verify.engines.errors import EngineError
-from transpile.verify.engines.kql_language import KqlLanguage, Schema
+from transpile.verify.engines.kql_language import Diagnostic, KqlLanguage, Schema
 from transpile.verify.engines.splunk import SplEngine
 from transpile.verify.trial import Engine
+
+
+class Checker(Protocol):
+    """A language's own service, which tells what is wrong with a query and executes nothing."""
+
+    def errors(self, query: str) -> Sequence[Diagnostic]:
+        """What it has against the query; nothing where it is valid."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 class Engines:
@@ -29,7 +41,7 @@ class Engines:
         self._url = url
         self._node: Elasticsearch | None = None
         self._executors: dict[str, Engine] = {}
-        self._checkers: dict[str, KqlLanguage] = {}
+        self._checkers: dict[str, Checker] = {}
         self.versions: dict[str, str] = {}
         """what was started, by name"""
 
@@ -38,27 +50,24 @@ class Engines:
 
         Raises EngineError: it can't be had.
         """
-        make = _EXECUTORS.get(target.dialect)
+        make = _means(target).executor
         if make is None:
             return None
-        # A target reads tables of its own in KQL; the other languages have no schema.
-        key = target.name if target.dialect == "kql" else target.dialect
-        if key not in self._executors:
-            self._executors[key] = make(self, target)
-        return self._executors[key]
+        if target.name not in self._executors:
+            self._executors[target.name] = make(self, target)
+        return self._executors[target.name]
 
-    def invalid(self, target: Target, text: str) -> str | None:
-        """What the language's own service has against a query; None where there is no service.
+    def checker(self, target: Target) -> Checker | None:
+        """What checks the target's queries; None where nothing does.
 
         Raises EngineError: it can't be had.
         """
-        if target.dialect != "kql":
+        make = _means(target).checker
+        if make is None:
             return None
         if target.name not in self._checkers:
-            self._checkers[target.name] = KqlLanguage.start(declared(_schema(target)))
-            self.versions["Kusto language service"] = _KUSTO
-        errors = self._checkers[target.name].errors(text)
-        return "; ".join(f"{one.code}: {one.message}" for one in errors) or None
+            self._checkers[target.name] = make(self, target)
+        return self._checkers[target.name]
 
     def node(self) -> Elasticsearch:
         """The Elasticsearch that all its languages share."""
@@ -126,11 +135,29 @@ def _eql(engines: Engines, target: Target) -> Engine:
     return EqlEngine(engines.node())
 
 
-_EXECUTORS: Mapping[str, Callable[[Engines, Target], Engine]] = {
-    "lucene": lambda engines, target: LuceneEngine(engines.node()),
-    "dsl": lambda engines, target: DslEngine(engines.node()),
-    "eql": _eql,
-    "kql": _kql,
-    "spl": _spl,
+def _kusto_service(engines: Engines, target: Target) -> Checker:
+    service = KqlLanguage.start(declared(_schema(target)))
+    engines.versions["Kusto language service"] = _KUSTO
+    return service
+
+
+@dataclass(frozen=True)
+class Means:
+    """How to get what executes and what checks the queries of a language, where there is any."""
+
+    executor: Callable[[Engines, Target], Engine] | None = None
+    checker: Callable[[Engines, Target], Checker] | None = None
+
+
+MEANS: Mapping[str, Means] = {
+    "lucene": Means(executor=lambda engines, target: LuceneEngine(engines.node())),
+    "dsl": Means(executor=lambda engines, target: DslEngine(engines.node())),
+    "eql": Means(executor=_eql),
+    "kql": Means(executor=_kql, checker=_kusto_service),
+    "spl": Means(executor=_spl),
 }
-"""how to get what executes a language; one that is not here is only checked"""
+"""by language; the queries of one that is not here are neither executed nor checked"""
+
+
+def _means(target: Target) -> Means:
+    return MEANS.get(target.dialect, Means())
