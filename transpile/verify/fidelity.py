@@ -30,6 +30,7 @@ _EXECUTED = {
     "kql": "checked by Microsoft's Kusto language service against the tables' schemas, executed by"
     " DuckDB after the package duckdb-kql has translated it; no Kusto cluster ran",
 }
+_NOTHING = "nothing; no engine executes or checks the language"
 _PAGE = """\
 # Fidelity
 
@@ -42,10 +43,16 @@ How often the queries find exactly the events that their rules mean. Written by
   at most 120 a rule. What the rule means of each is told by a reference of the specification that
   shares no code with the compiler. For targets that hold several kinds of event in one table, the
   rule's hits are also written as other kinds, which must not be found.
+- All of this is given the mapping: the rows that a query runs on are made of the events by the
+  target's own mapping, the one that the query is made by. A field that is mapped wrong is not
+  noticed.
 - *exact*, *approximate* and *refused* are what the program says of its query. The figures behind
   are what the execution showed of the queries that it calls exact.
 - *not held* counts events that were left out, because the target's fields can't hold them: text in
   an `ip` or `long` field, or a value that the log source itself writes another way.
+- *only checked* counts queries that nothing executed, because there is no engine or no event can be
+  made a row of the target, and that are valid by the language's own service. *unverified* counts
+  those that were neither executed nor checked: nothing is known of them.
 - Versions: {versions}.
 
 ## All rules
@@ -129,8 +136,8 @@ class Survey:
 def _table(tallies: Mapping[str, Tally]) -> str:
     lines = [
         "| target | rules | exact | approximate | refused | events | not held | executed exact"
-        " | misses | false hits | engine error | only checked | of the exact |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        " | misses | false hits | engine error | only checked | unverified | of the exact |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for target, tally in tallies.items():
         exact = tally.outcomes[Outcome.EXACT]
@@ -155,14 +162,15 @@ _FINDINGS = (
     Finding.FALSE_HITS,
     Finding.ENGINE_ERROR,
     Finding.CHECKED,
+    Finding.UNVERIFIED,
 )
 
 
 def _approximate_table(tallies: Mapping[str, Tally]) -> str:
     lines = [
         "| target | approximate | executed exact | misses | false hits | engine error |"
-        " only checked |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        " only checked | unverified |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for target, tally in tallies.items():
         counts = [
@@ -178,12 +186,12 @@ def _executed(targets: Sequence[str]) -> Iterator[str]:
     for name in targets:
         by_language.setdefault(registry.get(name).dialect, []).append(name)
     for language, names in by_language.items():
-        yield f"- {', '.join(names)}: {_EXECUTED[language]}."
+        yield f"- {', '.join(names)}: {_EXECUTED.get(language, _NOTHING)}."
 
 
 def _wrong(results: Sequence[Result]) -> Iterator[str]:
     if not results:
-        yield "Nothing: every query that is called exact was exact on its events."
+        yield "Nothing: every query that is called exact and was executed was exact on its events."
     for result in results:
         yield f"- {result.query.target}, {result.query.title}: {in_words(result)}"
         yield from (f"  - {line}" for line in evidence(result))
