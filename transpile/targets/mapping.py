@@ -26,25 +26,18 @@ What such a file says goes before what the target knows by itself. `docs/sentine
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
-from transpile.load.problem import Problem, ProblemFound
 from transpile.query import Refused
 from transpile.targets import kusto, registry
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EVENT, windows_plan
+from transpile.targets.tables_file import TablesFile
 from transpile.targets.target import Target
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _TYPES = frozenset((*kusto.TYPES, "guid", "timespan", "decimal"))
 _KEYS: Mapping[str, type] = {
@@ -147,36 +140,29 @@ class _Reader:
     """One file, checked; every fault is told with its line."""
 
     def __init__(self, path: str, known: kusto.Schema) -> None:
-        self._path = path
-        try:
-            self._text = Path(path).read_text("utf-8")
-            document = tomllib.loads(self._text)
-        except (OSError, UnicodeDecodeError) as error:
-            raise self._fault(f"it can't be read: {error}") from error
-        except tomllib.TOMLDecodeError as error:
-            place = re.search(r"at line (\d+)", str(error))
-            raise self._fault(
-                f"it is no TOML: {error}", int(place[1]) if place else None
-            ) from error
+        self._file = TablesFile(path)
+        document = self._file.document
         for key in document:
             if key not in ("tables", "logsource", "query"):
-                raise self._fault(
+                raise self._file.fault(
                     f"{key!r} is no key; there are 'tables', 'logsource' and 'query'",
-                    self._line(key),
+                    self._file.line(key),
                 )
         query = document.get("query", {})
         for key, value in query.items() if isinstance(query, dict) else (("query", query),):
             if key not in ("comments", "columns") or not isinstance(value, bool):
-                raise self._fault(
+                raise self._file.fault(
                     "'query' has the keys 'comments' and 'columns', each true or false",
-                    self._line(key),
+                    self._file.line(key),
                 )
         self.comments, self.columns = bool(query.get("comments")), bool(query.get("columns"))
         self.tables: dict[str, Mapping[str, str]] = dict(self._tables(document.get("tables", {})))
         self._known = {**known, **self.tables}
         entries = document.get("logsource", [])
         if not isinstance(entries, list) or not all(isinstance(e, dict) for e in entries):
-            raise self._fault("log sources are written [[logsource]]", self._line("logsource"))
+            raise self._file.fault(
+                "log sources are written [[logsource]]", self._file.line("logsource")
+            )
         self.entries: list[dict[str, Any]] = entries
         for number, entry in enumerate(entries):
             self._check(number, entry)
@@ -192,38 +178,38 @@ class _Reader:
 
     def _tables(self, tables: object) -> Iterator[tuple[str, Mapping[str, str]]]:
         if not isinstance(tables, dict):
-            raise self._fault("'tables' is a table of tables", self._line("tables"))
+            raise self._file.fault("'tables' is a table of tables", self._file.line("tables"))
         for name, columns in tables.items():
             if not isinstance(columns, dict):
-                raise self._fault(f"{name} is a table of columns", self._line(name))
+                raise self._file.fault(f"{name} is a table of columns", self._file.line(name))
             for column, kind in columns.items():
                 if kind not in _TYPES:
-                    raise self._fault(
+                    raise self._file.fault(
                         f"{name}.{column} has the type {kind!r}, which Kusto has not; there are "
                         f"{', '.join(sorted(_TYPES))}",
-                        self._line(column, after=self._line_of_header(f"tables.{name}")),
+                        self._file.line(column, after=self._file.header(f"tables.{name}")),
                     )
             yield name, columns
 
     def _check(self, number: int, entry: Mapping[str, Any]) -> None:
-        start = self._nth_logsource(number)
+        start = self._file.log_source(number)
         for key, value in entry.items():
-            line = self._line(key, after=start)
+            line = self._file.line(key, after=start)
             if key not in _KEYS:
                 near = kusto.nearest(key, _KEYS)
                 hint = f"; near it: {', '.join(near)}" if near else ""
-                raise self._fault(f"{key!r} is no key of a log source{hint}", line)
+                raise self._file.fault(f"{key!r} is no key of a log source{hint}", line)
             if not isinstance(value, _KEYS[key]):
-                raise self._fault(f"{key!r} must be {_NAMES[_KEYS[key]]}", line)
+                raise self._file.fault(f"{key!r} must be {_NAMES[_KEYS[key]]}", line)
         if "table" not in entry:
-            raise self._fault("the log source has no 'table'", start)
+            raise self._file.fault("the log source has no 'table'", start)
         table = entry["table"]
         if table not in self._known:
             near = kusto.nearest(table, self._known)
             hint = f"; near it: {', '.join(near)}" if near else ""
-            raise self._fault(
+            raise self._file.fault(
                 f"there is no table {table}: describe its columns in [tables.{table}]{hint}",
-                self._line("table", after=start),
+                self._file.line("table", after=start),
             )
         self._check_columns(entry, self._known[table], start)
 
@@ -234,9 +220,9 @@ class _Reader:
             if not isinstance(column, str) or column.partition(".")[0] not in columns:
                 near = kusto.nearest(str(column), columns)
                 hint = f"; near it: {', '.join(near)}" if near else ""
-                raise self._fault(
+                raise self._file.fault(
                     f"{entry['table']} has no column {column}{hint}",
-                    self._line(sigma, after=start) or self._line(where, after=start),
+                    self._file.line(sigma, after=start) or self._file.line(where, after=start),
                 )
         for sigma, extract in entry.get("extracts", {}).items():
             try:
@@ -244,42 +230,10 @@ class _Reader:
             except (re.error, KeyError, TypeError):
                 groups = 0
             if groups != 1:
-                raise self._fault(
+                raise self._file.fault(
                     f"the extract of {sigma} needs a pattern with one group",
-                    self._line(sigma, after=start),
+                    self._file.line(sigma, after=start),
                 )
-
-    # --- places ---
-
-    def _nth_logsource(self, number: int) -> int | None:
-        headers = [
-            line
-            for line, text in enumerate(self._text.splitlines(), 1)
-            if re.match(r"\s*\[\[\s*logsource\s*\]\]", text)
-        ]
-        return headers[number] if number < len(headers) else None
-
-    def _line_of_header(self, name: str) -> int | None:
-        for line, text in enumerate(self._text.splitlines(), 1):
-            if text.strip().replace('"', "").startswith(f"[{name}]"):
-                return line
-        return None
-
-    def _line(self, key: str, after: int | None = None) -> int | None:
-        wanted = re.compile(
-            rf"""\s*(?:\[+\s*(?:\w+\.)*)?["']?{re.escape(key)}["']?\s*(?:=|\]|\.)"""
-        )
-        for line, text in enumerate(self._text.splitlines(), 1):
-            if line >= (after or 1) and wanted.match(text):
-                return line
-        return after
-
-    def _fault(self, message: str, line: int | None = None) -> ProblemFound:
-        excerpt = self._text.splitlines()[line - 1] if line is not None else ""
-        column = len(excerpt) - len(excerpt.lstrip()) + 1 if line is not None else None
-        return ProblemFound(
-            Problem("bad-mapping", message, self._path, line, column, excerpt=excerpt)
-        )
 
 
 def _columns_named(entry: Mapping[str, Any]) -> Iterable[tuple[str, str, object]]:
