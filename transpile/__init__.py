@@ -9,6 +9,7 @@ print(query.outcome.value, query.text)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 from transpile.query import Outcome, Place, Query, Reason
 
 if TYPE_CHECKING:
+    from transpile.load.problem import Problem
     from transpile.run.convert import Converter
 
 __all__ = ["Outcome", "Place", "Query", "Reason", "transpile", "transpile_files"]
@@ -24,7 +26,8 @@ __all__ = ["Outcome", "Place", "Query", "Reason", "transpile", "transpile_files"
 def transpile(rule: str | Path, target: str, *, pipelines: Sequence[Path] = ()) -> Query:
     """One rule, given as YAML or as the path of its file, in the language of one target.
 
-    `pipelines` are pySigma pipeline files, applied to the rule first. A broken rule is a query
+    `pipelines` are pySigma pipeline files, applied to the rule first, and files of tables; what of
+    them has no effect is a warning of Python's. A broken rule is a query
     with the outcome failed; whatever is wrong with it is in the reasons.
 
     Raises:
@@ -61,18 +64,27 @@ def transpile_files(
 
 
 def _converter(targets: Sequence[str], pipelines: Sequence[Path]) -> Converter:
-    from transpile.load.problem import ProblemFound  # noqa: PLC0415
+    from transpile.load.problem import ProblemFound, Severity  # noqa: PLC0415
+    from transpile.run import inputs  # noqa: PLC0415
     from transpile.run.convert import Converter  # noqa: PLC0415
     from transpile.targets import registry  # noqa: PLC0415
 
     for name in targets:
         if name not in registry.MODULES:
             raise ValueError(f"there is no target {name!r}, only {', '.join(registry.MODULES)}")
+    paths = [str(path) for path in pipelines]
+    for problem in inputs.problems(targets, paths):
+        if problem.severity is Severity.ERROR:
+            raise ValueError(_told(problem))
+        warnings.warn(_told(problem), stacklevel=3)
     try:
-        return Converter(targets, [str(path) for path in pipelines])
+        return Converter(targets, paths)
     except ProblemFound as bad:
-        problem = bad.problem
-        raise ValueError(f"{problem.path}:{problem.line or 1}: {problem.message}") from None
+        raise ValueError(_told(bad.problem)) from None
+
+
+def _told(problem: Problem) -> str:
+    return f"{problem.path}:{problem.line or 1}: {problem.message}"
 
 
 def __getattr__(name: str) -> str:

@@ -318,6 +318,47 @@ _PIPELINES = (
         "Take them out of the file, and wrap the queries after they are written.",
     ),
     Diagnostic(
+        "no-pipeline-file",
+        Kind.USAGE,
+        "There is no such pipeline file",
+        "-p takes files: pySigma pipelines (.yml) and files of tables (.toml). It takes no folders,"
+        " and no names of pySigma's own pipelines: each target maps its fields by itself.",
+        "Correct the path, or leave the pipeline out.",
+    ),
+    Diagnostic(
+        "pipeline-backend",
+        Kind.USAGE,
+        "A pipeline is for other backends",
+        "allowed_backends of the pipeline names no pySigma backend for the language of a target"
+        " that was asked for, whose queries would get the fields of something else.",
+        "Ask for the targets that the pipeline is for, or name their backends in it as well."
+        " docs/pipelines.md lists them.",
+    ),
+    Diagnostic(
+        "pipeline-state",
+        Kind.USAGE,
+        "A pipeline asks for another table, index or data model",
+        "An item set_state gives a key that pySigma's backends for the language of a target read"
+        " (query_table, index, data_model_set, fields). Here no query depends on it, and what is"
+        " written would not read what the pipeline means.",
+        "Take the item out, and say it where it counts. docs/pipelines.md tells where.",
+    ),
+    Diagnostic(
+        "pipeline-no-effect",
+        Kind.WARNING,
+        "Something in a pipeline has no effect",
+        "No query for the targets that were asked for depends on this part of the pipeline.",
+        "Take it out, or correct what was to use it.",
+    ),
+    Diagnostic(
+        "unused-tables",
+        Kind.WARNING,
+        "A target takes nothing from a file of tables",
+        "Only KQL has tables; an entry of the file may be for another target; and a table is read"
+        " only where a log source is said to be in it.",
+        "Convert for those targets without the file, or correct the entry at the place shown.",
+    ),
+    Diagnostic(
         "pipeline-failure",
         _REFUSED,
         "A pipeline fails the rule",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from transpile.load.files import RuleFile
 from transpile.load.problem import ProblemFound
 from transpile.load.rules import load_file
 from transpile.run.convert import Converter
-from transpile.targets import registry
+from transpile.targets import mapping, registry
 from transpile.targets.mapping import mapped
 from transpile.targets.plan import LogSource
 
@@ -97,6 +98,27 @@ HEAD = '[[logsource]]\nproduct = "a"\n'
             5,
             "the extract of x needs a pattern with one group",
         ),
+        (
+            HEAD + 'table = "Syslog"\n[logsource.cases]\n'
+            "x = { column = 'Facility', values = { a = ['b'] }, otherwse = 'c' }\n",
+            5,
+            "'otherwse' is no key of cases; near it: otherwise",
+        ),
+        (
+            HEAD + 'table = "Syslog"\n[logsource.cases]\nx = { column = "Facility" }\n',
+            5,
+            "the case of x needs lists of values",
+        ),
+        (
+            HEAD + "table = \"Syslog\"\neach = { column = 'SyslogMessage', pattern = '(a)' }\n",
+            4,
+            "'each' needs a pattern of 'names'",
+        ),
+        (
+            HEAD + "table = \"Syslog\"\neach = { column = 'x', pattern = '(a)', names = 'a' }\n",
+            4,
+            "Syslog has no column x",
+        ),
         ("[other]\n", 1, "'other' is no key"),
         ("[query]\ncomments = 'yes'\n", 2, "'query' has the keys"),
         ("a = \n", 1, "it is no TOML"),
@@ -109,6 +131,21 @@ def test_faults_are_located(file: Path, text: str, line: int, message: str) -> N
     problem = found.value.problem
     assert (problem.code, problem.line) == ("bad-mapping", line)
     assert problem.message.startswith(message)
+
+
+def test_the_keys_are_those_that_the_data_file_tells() -> None:
+    header = Path(mapping.__file__).with_name("data") / "sentinel_logsources.toml"
+    told: dict[str, list[str]] = {}
+    for line in header.read_text("utf-8").partition("[[")[0].splitlines():
+        if key := re.match(r"#   (\w+)", line):
+            told[key[1]] = []
+        elif inner := re.match(r"#     (\w+)", line):
+            list(told.values())[-1].append(inner[1])
+    assert set(told) == set(mapping._KEYS)
+    told["each"] += told["extracts"]
+    assert {key: inner for key, inner in told.items() if inner} == {
+        key: list(inner) for key, inner in mapping._INNER.items()
+    }
 
 
 def test_a_file_that_is_not_there(file: Path) -> None:

@@ -34,7 +34,8 @@ Pipelines: TypeAlias = Annotated[
         "--pipeline",
         "-p",
         metavar="FILE",
-        help="A pySigma pipeline file of your own, applied first; several are allowed.",
+        help="A pySigma pipeline file of your own, applied first, or a file of tables (.toml);"
+        " several are allowed.",
     ),
 ]
 
@@ -96,6 +97,20 @@ def first_rules(
     if not first:
         refuse_usage(f"no rules (*.yml, *.yaml) in {', '.join(paths)}")
     return first, chain(first, found)
+
+
+def check_pipelines(targets: Sequence[str], pipelines: Sequence[str] | None) -> None:
+    """Tell what of these files no target heeds; the command ends where one can't be used."""
+    if not pipelines:
+        return
+    from transpile.cli.problems import show_problem  # noqa: PLC0415
+    from transpile.run import inputs  # noqa: PLC0415
+
+    found = inputs.problems(targets, pipelines)
+    for problem in found:
+        typer.echo(show_problem(problem), err=True)
+    if not inputs.are_usable(found):
+        raise typer.Exit(ExitCode.WRONG_USAGE)
 
 
 @contextmanager

@@ -11,9 +11,11 @@ import typer
 from transpile.cli.arguments import (
     Pipelines,
     check_paths,
+    check_pipelines,
     explaining_processes,
     found_rules,
     known_targets,
+    refuse_problem,
 )
 from transpile.cli.exits import ExitCode, planned_end, say
 
@@ -71,10 +73,11 @@ def catalog(  # noqa: PLR0913, PLR0917 (one parameter an option)
     from transpile.catalog.recipe import Recipe  # noqa: PLC0415
 
     targets = known_targets(target)
-    check_paths([*rules, *(pipeline or ())])
-    found = found_rules(rules)
+    check_paths(rules)
     pipelines = pipeline or []
-    texts = [Path(path).read_text("utf-8", "replace") for path in pipelines if Path(path).is_file()]
+    check_pipelines(targets, pipelines)
+    found = found_rules(rules)
+    texts = [Path(path).read_text("utf-8", "replace") for path in pipelines]
     made_from = manifest.fingerprint(found, [title, *targets, *pipelines, *texts])
     made = manifest.read(output)
     if made.is_current(output, made_from):
@@ -82,9 +85,23 @@ def catalog(  # noqa: PLR0913, PLR0917 (one parameter an option)
         broken = made.broken
     else:
         recipe = Recipe(tuple(targets), tuple(pipelines), rules[0])
+        _check(recipe)
         with planned_end():
             broken = _build(found, recipe, output, title, made_from, jobs)
     raise typer.Exit(ExitCode.NOT_ALL_CONVERTED if broken else ExitCode.CONVERTED)
+
+
+def _check(recipe: Recipe) -> None:
+    """End the command where pySigma can't read a pipeline, before other processes find that out."""
+    if not recipe.pipelines:
+        return
+    from transpile.load.problem import ProblemFound  # noqa: PLC0415
+    from transpile.run.convert import Converter  # noqa: PLC0415
+
+    try:
+        Converter(recipe.targets, recipe.pipelines)
+    except ProblemFound as bad:
+        refuse_problem(bad.problem)
 
 
 def _build(  # noqa: PLR0913, PLR0917

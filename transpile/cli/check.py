@@ -12,6 +12,7 @@ import typer
 from transpile.cli.arguments import (
     batch_of,
     check_paths,
+    check_pipelines,
     found_rules,
     known_targets,
     progress_of,
@@ -154,6 +155,7 @@ def _setup(
             refuse_usage("a profile is for exports; say which with --as")
         targets = known_targets(targets)
         endings = [registry.ending(name) for name in targets]
+        check_pipelines(targets, pipelines)
         now = made(form, targets, "", pipelines)
         suffixes = [f".{ending.suffix}" for ending in endings]
         return targets, Check(folder, QueryFiles(endings), now, suffixes)
@@ -162,6 +164,7 @@ def _setup(
         refuse_usage("an export holds the queries of one target")
     settings = profiles.read(profile)
     name = target_of(chosen, targets[0] if targets else None)
+    check_pipelines([name], pipelines)
     now = made(form, [name], settings.digest, pipelines)
     return [name], Check(folder, Export(chosen, settings), now, ())
 

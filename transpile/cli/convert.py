@@ -15,6 +15,7 @@ from transpile.cli.arguments import (
     RulePaths,
     batch_of,
     check_paths,
+    check_pipelines,
     dsl_form,
     first_rules,
     known_targets,
@@ -102,6 +103,7 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
     if form is Format.DSL:
         targets, form = dsl_form(targets), Format.TEXT
     check_paths(paths)
+    check_pipelines(targets, pipeline)
     first, found = first_rules(paths)
     with batch_of(found, targets, pipeline, no_cache=no_cache, jobs=jobs) as batch:
         use_utf8()

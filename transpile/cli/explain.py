@@ -13,6 +13,7 @@ import typer
 from transpile.cli.arguments import (
     Pipelines,
     check_paths,
+    check_pipelines,
     known_targets,
     refuse_problem,
     refuse_usage,
@@ -88,6 +89,7 @@ def explain(  # noqa: PLR0913, PLR0917 (one parameter an option)
     check_paths([rule, *(corpus or ())])
     if Path(rule).is_dir():
         refuse_usage(f"{rule!r} is a folder; see the command catalog")
+    check_pipelines(targets, pipeline)
     try:
         explainer = Explainer(targets, pipeline or ())
     except ProblemFound as bad:

@@ -13,6 +13,7 @@ from transpile.cli.arguments import (
     RulePaths,
     batch_of,
     check_paths,
+    check_pipelines,
     found_rules,
     known_targets,
     progress_of,
@@ -96,6 +97,7 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
     chosen = known_format(form)
     target = target_of(chosen, target)
     check_paths(paths)
+    check_pipelines([target], pipeline)
     found = found_rules(paths)
     try:
         settings = profiles.read(profile)

@@ -12,8 +12,10 @@ import typer
 from transpile.cli.arguments import (
     Pipelines,
     check_paths,
+    check_pipelines,
     explaining_processes,
     known_targets,
+    refuse_problem,
     refuse_usage,
 )
 from transpile.cli.exits import planned_end, say
@@ -60,7 +62,8 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
     The site follows the rules: what has changed is there when a page is loaded anew.
     """
     targets = known_targets(target)
-    check_paths([*rules, *(pipeline or ())])
+    check_paths(rules)
+    check_pipelines(targets, pipeline)
     try:
         import uvicorn  # noqa: PLC0415 (an extra)
 
@@ -80,7 +83,7 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
     try:
         catalogue = LiveCatalogue(rules, recipe, title)
     except ProblemFound as bad:
-        refuse_usage(f"{bad.problem.path}:{bad.problem.line or 1}: {bad.problem.message}")
+        refuse_problem(bad.problem)
     with planned_end():
         _start(catalogue, rules)
         listening = _listen(host, port)

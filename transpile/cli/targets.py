@@ -116,6 +116,7 @@ def _explained(plan: Plan, field: str) -> bool:
 
 
 def _target(name: str, tables: list[str]) -> Target:
+    from transpile.cli.arguments import check_pipelines  # noqa: PLC0415
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
     from transpile.targets import registry  # noqa: PLC0415
     from transpile.targets.mapping import mapped  # noqa: PLC0415
@@ -123,6 +124,7 @@ def _target(name: str, tables: list[str]) -> Target:
     if name not in registry.MODULES:
         known = ", ".join(registry.MODULES)
         raise typer.BadParameter(f"there is no target {name!r}; there are {known}")
+    check_pipelines([name], tables)
     try:
         return mapped(registry.get(name), tables)
     except ProblemFound as found:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
-from pathlib import Path
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from yaml import Node
+from yaml import MappingNode, Node
 
-from transpile.load import documents, files
+from transpile.load import documents
 from transpile.load.definitions import Detection, Detections
-from transpile.load.files import RuleFile
+from transpile.load.hints import did_you_mean
 from transpile.load.logsource import LogSource
 from transpile.load.problem import Problem, ProblemFound
 from transpile.load.rules import Rule
 from transpile.load.source import SourceText, place_of
 from transpile.query import Refused
+from transpile.run import pipeline_file
+from transpile.run.pipeline_file import PipelineFile
 from transpile.values import dataclass
 
 if TYPE_CHECKING:
@@ -46,7 +49,10 @@ class UserPipelines:
         Raises ProblemFound: a file that can't be read, is no pipeline, or asks for something that
         changes the text of a query (`postprocessing`, `finalizers`).
         """
-        parsed = sorted(map(_read, paths), key=lambda pipeline: pipeline.priority)
+        parsed = sorted(
+            (_parse(pipeline_file.read(path)) for path in paths),
+            key=lambda pipeline: pipeline.priority,
+        )
         self._pipeline = sum(parsed[1:], parsed[0]) if parsed else None
 
     def apply(self, rule: Rule) -> Applied:
@@ -82,50 +88,76 @@ def _is_empty(detection: Detection) -> bool:
     return not parts or any(isinstance(one, Detection) and _is_empty(one) for one in parts)
 
 
-def _read(path: str) -> ProcessingPipeline:
-    source = files.read(RuleFile(Path(path).as_posix(), path))
-    parts = list(documents.compose(source))
-    if len(parts) != 1:
-        raise ProblemFound(source.problem("bad-pipeline", "a pipeline file holds one document"))
-    node = parts[0]
-    if isinstance(node, Problem):
-        raise ProblemFound(node)
-    data = documents.construct(node, source)
-    if not isinstance(data, dict):
-        raise ProblemFound(source.problem("bad-pipeline", "a pipeline is a map", place_of(node)))
-    for key in ("postprocessing", "finalizers"):
-        if data.get(key) and (found := documents.entry(node, key)) is not None:
-            message = f"{key} would change the text of finished queries and is not supported"
-            hint = "take it out of this file"
-            raise ProblemFound(
-                source.problem("pipeline-postprocessing", message, place_of(found[0]), hint=hint)
-            )
-    return _parse(node, data, source)
-
-
-def _parse(node: Node, data: dict[Any, Any], source: SourceText) -> ProcessingPipeline:
+def _parse(file: PipelineFile) -> ProcessingPipeline:
     from sigma.processing.pipeline import ProcessingPipeline  # noqa: PLC0415 (takes 0.1 s)
 
     try:
-        return ProcessingPipeline.from_dict(deepcopy(data))
+        return ProcessingPipeline.from_dict(deepcopy(dict(file.data)))
     except Exception as error:  # pySigma lets KeyError, TypeError and others through
-        for item_node, item in _transformations(node, data):
-            try:
-                ProcessingPipeline.from_dict({"transformations": [deepcopy(item)]})
-            except Exception as cause:  # as above
-                problem = source.problem("bad-pipeline", _message(cause), place_of(item_node))
-                raise ProblemFound(problem) from error
-        problem = source.problem("bad-pipeline", _message(error), place_of(node))
-        raise ProblemFound(problem) from error
+        transformations = documents.entry(file.node, "transformations")
+        if transformations is not None:
+            broken = _broken(transformations[1], file.data["transformations"])
+            if broken is not None:
+                raise ProblemFound(_problem(file.source, *broken)) from error
+        message = _message(error)
+        raise ProblemFound(
+            file.source.problem("bad-pipeline", message, place_of(file.node))
+        ) from error
 
 
-def _transformations(node: Node, data: dict[Any, Any]) -> Iterator[tuple[Node, Any]]:
-    found, items = documents.entry(node, "transformations"), data.get("transformations")
-    if found is not None and isinstance(items, list):
-        yield from zip(found[1].value, items, strict=True)
+def _broken(node: Node, items: Any) -> tuple[Node, Exception] | None:
+    """The first of these transformations that pySigma can't read, and why; one inside another."""
+    from sigma.processing.pipeline import ProcessingItem  # noqa: PLC0415 (takes 0.1 s)
+
+    for item_node, item in zip(node.value, items, strict=True):
+        try:
+            ProcessingItem.from_dict(deepcopy(item))
+        except Exception as cause:  # as above
+            inner = documents.entry(item_node, "items")
+            nested = item.get("items") if isinstance(item, dict) else None
+            if inner is not None and isinstance(nested, list):
+                return _broken(inner[1], nested) or (item_node, cause)
+            return item_node, cause
+    return None
+
+
+_QUOTED = re.compile(r"'([^']+)'")
+_REPEATED = re.compile(r"(Error in transformation: )+")
+_UNEXPECTED = re.compile(r"\S+__init__\(\) got an unexpected keyword argument ('\w+').*")
+_MISSING = re.compile(r"\S+__init__\(\) missing \d+ required positional arguments?: ")
+
+
+def _problem(source: SourceText, node: Node, cause: Exception) -> Problem:
+    """What is wrong with a transformation, at the name that pySigma complains of."""
+    message = _REPEATED.sub("", _message(cause))
+    message = _UNEXPECTED.sub(r"there is no parameter \1", message)
+    message = _MISSING.sub("it lacks ", message)
+    quoted = _QUOTED.search(message)
+    if not isinstance(node, MappingNode):
+        return source.problem("bad-pipeline", "a transformation is a map", place_of(node))
+    place = source.find(node, rf"(?<!\w){re.escape(quoted[1])}(?!\w)") if quoted else None
+    hint = _hint(message, quoted[1]) if quoted else ""
+    return source.problem("bad-pipeline", message, place or place_of(node), hint=hint)
+
+
+def _hint(message: str, name: str) -> str:
+    """A hint at the type that an unknown one may be meant as, or at where it belongs."""
+    from sigma.processing import conditions  # noqa: PLC0415 (takes 0.1 s)
+    from sigma.processing.transformations import transformations  # noqa: PLC0415
+
+    if message.startswith("Unknown transformation"):
+        return did_you_mean(name, transformations)
+    if not message.startswith("Unknown condition"):
+        return ""
+    kinds: dict[str, Iterable[str]] = {
+        kind: getattr(conditions, f"{kind}_conditions") for kind in pipeline_file.KINDS
+    }
+    belongs = [f"{kind}_conditions" for kind, names in kinds.items() if name in names]
+    if belongs:
+        return f"it is one of the {' and '.join(belongs)}"
+    return did_you_mean(name, chain.from_iterable(kinds.values()))
 
 
 def _message(error: Exception) -> str:
     text = str(error.args[0]) if error.args else ""
-    text = text.split(": ", 1)[1] if text.startswith("Error in processing rule ") else text
     return text or type(error).__name__

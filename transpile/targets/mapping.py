@@ -60,6 +60,13 @@ _KEYS: Mapping[str, type] = {
     "values": dict,
     "each": dict,
 }
+_EXTRACT = ("column", "pattern", "written", "holds", "joined")
+_INNER: Mapping[str, tuple[str, ...]] = {
+    "cases": ("column", "values", "otherwise", "example"),
+    "extracts": _EXTRACT,
+    "each": ("names", *_EXTRACT),
+}
+"""the keys of what these hold"""
 _NAMES: Mapping[type, str] = {str: "a text", list: "a list", dict: "a table"}
 
 
@@ -76,7 +83,7 @@ def mapped(target: Target, paths: Sequence[str]) -> Target:
     tables = dict(own)
     comments = columns = False
     for path in paths:
-        read = _Reader(path, own)
+        read = _Reader(path, target.name, own)
         tables |= read.tables
         comments, columns = read.comments or comments, read.columns or columns
         for number, entry in enumerate(read.entries):
@@ -139,7 +146,8 @@ def _plan(
 class _Reader:
     """One file, checked; every fault is told with its line."""
 
-    def __init__(self, path: str, known: kusto.Schema) -> None:
+    def __init__(self, path: str, target: str, known: kusto.Schema) -> None:
+        self._target = target
         self._file = TablesFile(path)
         document = self._file.document
         for key in document:
@@ -166,6 +174,7 @@ class _Reader:
         self.entries: list[dict[str, Any]] = entries
         for number, entry in enumerate(entries):
             self._check(number, entry)
+        self._check_twice()
 
     def plan(
         self, number: int, entry: Mapping[str, Any], tables: kusto.Schema, source: LogSource
@@ -201,8 +210,12 @@ class _Reader:
                 raise self._file.fault(f"{key!r} is no key of a log source{hint}", line)
             if not isinstance(value, _KEYS[key]):
                 raise self._file.fault(f"{key!r} must be {_NAMES[_KEYS[key]]}", line)
+        if not any(key in entry for key in ("product", "category", "service")):
+            raise self._file.fault("the log source names no product, category or service", start)
         if "table" not in entry:
             raise self._file.fault("the log source has no 'table'", start)
+        if entry.get("target", self._target) != self._target:
+            return
         table = entry["table"]
         if table not in self._known:
             near = kusto.nearest(table, self._known)
@@ -212,6 +225,16 @@ class _Reader:
                 self._file.line("table", after=start),
             )
         self._check_columns(entry, self._known[table], start)
+
+    def _check_twice(self) -> None:
+        """Refuse an entry that another one of the same log source and target would replace."""
+        seen: dict[tuple[object, ...], int | None] = {}
+        for number, entry in enumerate(self.entries):
+            start = self._file.log_source(number)
+            key = tuple(map(entry.get, ("product", "category", "service", "target")))
+            if key in seen:
+                raise self._file.fault(f"this log source is already in line {seen[key]}", start)
+            seen[key] = start
 
     def _check_columns(
         self, entry: Mapping[str, Any], columns: Mapping[str, str], start: int | None
@@ -224,16 +247,48 @@ class _Reader:
                     f"{entry['table']} has no column {column}{hint}",
                     self._file.line(sigma, after=start) or self._file.line(where, after=start),
                 )
-        for sigma, extract in entry.get("extracts", {}).items():
-            try:
-                groups = re.compile(extract["pattern"]).groups
-            except (re.error, KeyError, TypeError):
-                groups = 0
-            if groups != 1:
-                raise self._file.fault(
-                    f"the extract of {sigma} needs a pattern with one group",
-                    self._file.line(sigma, after=start),
-                )
+        for kind, sigma, computed in _computed(entry):
+            self._check_computed(kind, sigma, computed, start)
+
+    def _check_computed(
+        self, kind: str, sigma: str, computed: Mapping[str, Any], start: int | None
+    ) -> None:
+        line = self._file.line(sigma, after=start)
+        for key in computed:
+            if key not in _INNER[kind]:
+                near = kusto.nearest(key, _INNER[kind])
+                hint = f"; near it: {', '.join(near)}" if near else ""
+                raise self._file.fault(f"{key!r} is no key of {kind}{hint}", line)
+        if kind == "cases":
+            values = computed.get("values")
+            if not isinstance(values, dict) or not all(_is_filled(one) for one in values.values()):
+                raise self._file.fault(f"the case of {sigma} needs lists of values", line)
+            return
+        texts = all(isinstance(value, str) for value in computed.values())
+        if not texts or _groups(computed.get("pattern")) != 1:
+            raise self._file.fault(f"the extract of {sigma} needs a pattern with one group", line)
+        if kind == "each" and _groups(computed.get("names")) is None:
+            raise self._file.fault("'each' needs a pattern of 'names'", line)
+
+
+def _is_filled(values: object) -> bool:
+    return isinstance(values, list) and bool(values)
+
+
+def _groups(pattern: object) -> int | None:
+    """How many groups a pattern has; None for what is no pattern."""
+    try:
+        return re.compile(pattern).groups if isinstance(pattern, str) else None
+    except re.error:
+        return None
+
+
+def _computed(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """The maps that say how fields are computed: the key they stand under, the field, the map."""
+    for kind in ("cases", "extracts"):
+        yield from ((kind, sigma, one) for sigma, one in entry.get(kind, {}).items())
+    if "each" in entry:
+        yield "each", "each", entry["each"]
 
 
 def _columns_named(entry: Mapping[str, Any]) -> Iterable[tuple[str, str, object]]:
@@ -244,9 +299,8 @@ def _columns_named(entry: Mapping[str, Any]) -> Iterable[tuple[str, str, object]
         yield "members", name, column
     for column in entry.get("scope", {}):
         yield "scope", column, column
-    for kind in ("cases", "extracts"):
-        for sigma, computed in entry.get(kind, {}).items():
-            yield kind, sigma, computed.get("column") if isinstance(computed, dict) else computed
+    for kind, sigma, computed in _computed(entry):
+        yield kind, sigma, computed.get("column") if isinstance(computed, dict) else computed
     for key in ("keywords", "inside"):
         if key in entry:
             yield key, key, entry[key]

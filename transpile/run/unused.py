@@ -1,0 +1,240 @@
+"""Parts of a user's pipelines and tables that no target of a run heeds.
+
+pySigma's backends read some keys of a pipeline's state (`set_state`); queries here depend on none.
+Where the backend of a target's language reads the key, the query would not be the one that its
+author means, which is an error. `docs/pipelines.md` tells which these are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from yaml import Node
+
+from transpile.load.hints import did_you_mean
+from transpile.load.problem import Problem, Severity
+from transpile.load.source import place_of
+from transpile.run.pipeline_file import Item, PipelineFile
+from transpile.targets import registry
+from transpile.targets.tables_file import TablesFile
+
+_READ: Mapping[str, tuple[str, ...]] = {
+    "kql": ("query_table",),
+    "spl": ("data_model_set", "fields"),
+    "eql": ("index",),
+    "lucene": ("index",),
+    "json": ("index",),
+}
+"""the state that pySigma's backend for a language reads"""
+
+_BACKENDS: Mapping[str, tuple[str, ...]] = {
+    "kql": ("kusto", "microsoft365defender"),
+    "spl": ("splunk",),
+    "eql": ("eql", "elasticsearch"),
+    "lucene": ("lucene", "elasticsearch"),
+    "json": ("lucene", "elasticsearch"),
+}
+"""what pySigma's pipelines call the backend for a language"""
+
+_INSTEAD: Mapping[str, str] = {
+    "data_model_set": "take it out; -t splunk-cim searches the data model of each log source",
+    "fields": "take it out; -t splunk-cim searches the data model of each log source",
+    "index": "take it out; queries for Elasticsearch name no index, and `index` in the profile of"
+    " an export says where its rules look",
+}
+_TABLES: Mapping[str, str] = {"SecurityEvent": "sentinel-securityevent", "Event": "sentinel-event"}
+"""targets of which another table is the first choice"""
+
+_QUERY_FIELDS = ("add_field", "remove_field", "set_field")
+"""transformations of the fields that a rule wants shown, which queries don't depend on"""
+_STRIPPED = ("allow_template_vars", "vars_allowed_paths", "allow_external_sources")
+"""keys of a transformation that pySigma takes from no file"""
+_LINKS = ("rule_cond_op", "rule_cond_not")
+"""keys that join the rule_conditions of a transformation"""
+
+
+def of_pipelines(files: Sequence[PipelineFile], targets: Sequence[str]) -> Iterator[Problem]:
+    """Whatever of these pipelines has no effect, or not the one that it must have."""
+    every = [item for file in files for item in file.items()]
+    for file in files:
+        yield from _backends(file, targets)
+        yield from _variables(file, every)
+        for item in file.items():
+            yield from _item(file, item, every, targets)
+
+
+def _backends(file: PipelineFile, targets: Sequence[str]) -> Iterator[Problem]:
+    allowed = file.data.get("allowed_backends")
+    others = [name for name in targets if not {*_BACKENDS[_language(name)]} & {*(allowed or ())}]
+    if allowed and others:
+        node = next(value for key, value in file.node.value if key.value == "allowed_backends")
+        known = [_BACKENDS[_language(name)][0] for name in others]
+        yield file.source.problem(
+            "pipeline-backend",
+            f"this pipeline is for {', '.join(allowed)}, not for {', '.join(others)}",
+            place_of(node),
+            hint="ask with -t for targets that it is for, or add"
+            f" {', '.join(dict.fromkeys(known))} where it is for these too",
+        )
+
+
+def _variables(file: PipelineFile, every: Sequence[Item]) -> Iterator[Problem]:
+    given = file.data.get("vars") or {}
+    users = [item.data for item in every if item.data.get("type") == "value_placeholders"]
+    for name, place in zip(given, _keys(file, "vars"), strict=True):
+        if not any(_fills(user, name) for user in users):
+            yield _no_effect(
+                file,
+                f"the variable {name!r} is used by no value_placeholders",
+                place,
+                "take it out, or let a transformation of that type replace the placeholder"
+                if users
+                else "take it out, or add a transformation of that type",
+            )
+
+
+def _fills(user: Mapping[object, object], name: object) -> bool:
+    include, exclude = user.get("include"), user.get("exclude")
+    if isinstance(include, list):
+        return name in include
+    return not isinstance(exclude, list) or name not in exclude
+
+
+def _keys(file: PipelineFile, name: str) -> Iterator[Node]:
+    for key, value in file.node.value:
+        if key.value == name:
+            yield from (inner for inner, _ in value.value)
+
+
+def _item(
+    file: PipelineFile, item: Item, every: Sequence[Item], targets: Sequence[str]
+) -> Iterator[Problem]:
+    kind = item.data.get("type")
+    if kind == "set_state":
+        yield from _state(file, item, every, targets)
+    elif kind in _QUERY_FIELDS and not _is_tested(every, "rule_attribute", "attribute", "fields"):
+        message = f"{kind} has no effect: a query doesn't depend on the fields that a rule lists"
+        yield _no_effect(file, message, item.value("type"), "take it out")
+    elif kind == "set_custom_attribute":
+        name = item.data.get("attribute")
+        if not _is_tested(every, "rule_attribute", "attribute", name):
+            message = f"the attribute {name!r} has no effect: no rule_attribute tests it"
+            yield _no_effect(file, message, item.value("attribute"), "take it out")
+    for key, value in item.data.items():
+        if key in _STRIPPED:
+            message = f"{key} has no effect in a pipeline file"
+            external = key == "allow_external_sources" and value
+            hint = (
+                "PYSIGMA_ALLOW_EXTERNAL_SOURCES=1 in the environment allows it" if external else ""
+            )
+            yield _no_effect(file, message, item.value(key), hint or "take it out")
+        elif key in _LINKS and value and not item.data.get("rule_conditions"):
+            message = f"{key} has no effect without rule_conditions"
+            yield _no_effect(file, message, item.value(key), "add rule_conditions, or take it out")
+
+
+def _state(
+    file: PipelineFile, item: Item, every: Sequence[Item], targets: Sequence[str]
+) -> Iterator[Problem]:
+    key = item.data.get("key")
+    place = item.value("key")
+    readers = [name for name in targets if key in _READ[_language(name)]]
+    if readers:
+        yield file.source.problem(
+            "pipeline-state",
+            f"the state {key!r} says what queries for {', '.join(readers)} are to read, and has no"
+            " effect here",
+            place_of(place),
+            hint=_table_hint(item.data.get("val"), readers)
+            if key == "query_table"
+            else _INSTEAD[str(key)],
+        )
+    elif not _is_tested(every, "processing_state", "key", key):
+        message = (
+            f"the state {key!r} has no effect: no query for {', '.join(targets)} depends on it"
+        )
+        hint = "take it out"
+        if key == "index" and any(_language(name) == "spl" for name in targets):
+            hint += "; add_condition with `index` limits a search to an index"
+        yield _no_effect(file, message, place, hint)
+
+
+def _table_hint(table: object, readers: Sequence[str]) -> str:
+    hint = f'write [[logsource]] with table = "{table}" into a file of tables (docs/sentinel.md)'
+    other = _TABLES.get(str(table))
+    return f"{hint}, or ask for -t {other}" if other and other not in readers else hint
+
+
+def _is_tested(every: Iterable[Item], kind: str, key: str, name: object) -> bool:
+    return any(
+        one.get("type") == kind and one.get(key) == name
+        for item in every
+        for one in item.conditions()
+    )
+
+
+def _no_effect(file: PipelineFile, message: str, node: Node, hint: str) -> Problem:
+    return file.source.problem(
+        "pipeline-no-effect", message, place_of(node), hint=hint, severity=Severity.WARNING
+    )
+
+
+def _language(target: str) -> str:
+    return registry.ending(target).suffix
+
+
+def of_tables(file: TablesFile, targets: Sequence[str]) -> Iterator[Problem]:
+    """Whatever of a file of tables says something to none of the targets, and which these are."""
+    kusto = [name for name in targets if _language(name) == "kql"]
+    others = [name for name in targets if name not in kusto]
+    if others:
+        yield _unused(
+            file,
+            f"only KQL has tables: {', '.join(others)} take{'s' * (len(others) == 1)} nothing"
+            " from this file",
+            None,
+            "map their fields in a pySigma pipeline, or convert for them without it",
+        )
+    entries = file.document.get("logsource")
+    if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
+        entries = []
+    wrong = [
+        problem
+        for number, entry in enumerate(entries)
+        for problem in _wrong_target(file, number, entry.get("target"))
+    ]
+    yield from wrong
+    left = [
+        name for name in kusto if not any(entry.get("target", name) == name for entry in entries)
+    ]
+    if entries and left and not wrong and not file.document.get("query"):
+        start = file.log_source(0)
+        yield _unused(
+            file,
+            f"no log source of this file is for {', '.join(left)}",
+            file.line("target", after=start),
+            "take `target` away where the entry holds for others too",
+        )
+    tables = file.document.get("tables")
+    for name in tables if isinstance(tables, dict) else ():
+        if not any(entry.get("table") == name for entry in entries):
+            yield _unused(
+                file,
+                f"no log source of this file is in the table {name}",
+                file.header(f"tables.{name}") or file.line(name),
+                f'write [[logsource]] with table = "{name}"',
+            )
+
+
+def _wrong_target(file: TablesFile, number: int, target: object) -> Iterator[Problem]:
+    known = [name for name in registry.MODULES if _language(name) == "kql"]
+    if isinstance(target, str) and target not in known:
+        line = file.line("target", after=file.log_source(number))
+        there = f"there is no target {target!r}"
+        message = f"{target} has no tables" if target in registry.MODULES else there
+        hint = did_you_mean(target, known) or f"there is {', '.join(known)}"
+        yield file.problem("bad-mapping", message, line, hint=hint)
+
+
+def _unused(file: TablesFile, message: str, line: int | None, hint: str) -> Problem:
+    return file.problem("unused-tables", message, line, hint=hint, severity=Severity.WARNING)
