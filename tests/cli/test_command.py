@@ -279,7 +279,7 @@ def test_output_that_can_not_be_written(here: Path) -> None:
         (["rules", "-t", "splank"], "there is no target 'splank'; did you mean 'splunk'?"),
         (["nowhere"], "there is no file or folder 'nowhere'"),
         (["empty"], "no rules (*.yml, *.yaml) in empty"),
-        (["rules", "-p", "nowhere.yml"], "nowhere.yml: unreadable-file: the file can't be read"),
+        (["rules", "-p", "nowhere.yml"], "nowhere.yml: no-pipeline-file: there is no such file"),
         (["rules", "--format", "xml"], "xml"),
         (["rules", "--nope"], "--nope"),
         ([], "PATH"),

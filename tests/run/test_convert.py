@@ -225,7 +225,7 @@ def test_api_misuse() -> None:
         transpile(RULE, "splank")
     with pytest.raises(ValueError, match="several rules"):
         transpile(f"{RULE}---\n{RULE}", "elastic-eql")
-    with pytest.raises(ValueError, match="can't be read"):
+    with pytest.raises(ValueError, match="there is no such file"):
         transpile(RULE, "elastic-eql", pipelines=[Path("nowhere.yml")])
 
 
