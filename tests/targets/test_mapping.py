@@ -119,6 +119,21 @@ HEAD = '[[logsource]]\nproduct = "a"\n'
             4,
             "Syslog has no column x",
         ),
+        (
+            HEAD + 'table = "Syslog"\nscope = { Facility = "auth" }\n',
+            4,
+            "Facility in 'scope' must be a list of values",
+        ),
+        (
+            HEAD + 'table = "Syslog"\n[logsource.constants]\nx = 5\n',
+            5,
+            "x in 'constants' must be a text",
+        ),
+        (
+            HEAD + 'table = "Syslog"\n[logsource.values]\nx = { a = 5 }\n',
+            5,
+            "x in 'values' must be a table of texts",
+        ),
         ("[other]\n", 1, "'other' is no key"),
         ("[query]\ncomments = 'yes'\n", 2, "'query' has the keys"),
         ("a = \n", 1, "it is no TOML"),

@@ -45,7 +45,8 @@ class Item(NamedTuple):
         """Its conditions of all kinds."""
         for kind in KINDS:
             given = self.data.get(f"{kind}_conditions")
-            for one in given.values() if isinstance(given, dict) else given or ():
+            listed = list(given.values()) if isinstance(given, dict) else given
+            for one in listed if isinstance(listed, list) else ():
                 if isinstance(one, dict):
                     yield one
 

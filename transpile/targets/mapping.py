@@ -210,6 +210,10 @@ class _Reader:
                 raise self._file.fault(f"{key!r} is no key of a log source{hint}", line)
             if not isinstance(value, _KEYS[key]):
                 raise self._file.fault(f"{key!r} must be {_NAMES[_KEYS[key]]}", line)
+            for name, one in value.items() if isinstance(value, dict) else ():
+                if key in _HELD and not _HELD[key][0](one):
+                    line = self._file.line(name, after=line)
+                    raise self._file.fault(f"{name} in {key!r} must be {_HELD[key][1]}", line)
         if not any(key in entry for key in ("product", "category", "service")):
             raise self._file.fault("the log source names no product, category or service", start)
         if "table" not in entry:
@@ -271,8 +275,21 @@ class _Reader:
             raise self._file.fault("'each' needs a pattern of 'names'", line)
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_translation(value: object) -> bool:
+    return isinstance(value, dict) and all(map(_is_text, value.values()))
+
+
 def _is_filled(values: object) -> bool:
-    return isinstance(values, list) and bool(values)
+    """Whether these are values of a column, as TOML writes some."""
+    return (
+        isinstance(values, list)
+        and bool(values)
+        and all(isinstance(value, (str, int)) for value in values)
+    )
 
 
 def _groups(pattern: object) -> int | None:
@@ -289,6 +306,16 @@ def _computed(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str,
         yield from ((kind, sigma, one) for sigma, one in entry.get(kind, {}).items())
     if "each" in entry:
         yield "each", "each", entry["each"]
+
+
+_HELD: Mapping[str, tuple[Callable[[object], bool], str]] = {
+    "scope": (_is_filled, "a list of values"),
+    "approximate": (_is_text, "a text"),
+    "expressions": (_is_text, "a text"),
+    "constants": (_is_text, "a text"),
+    "values": (_is_translation, "a table of texts"),
+}
+"""what each name in such a table must hold"""
 
 
 def _columns_named(entry: Mapping[str, Any]) -> Iterable[tuple[str, str, object]]:
