@@ -51,7 +51,7 @@ Fields = dict[str, str | FieldEntry]
 class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A log source in a target: `[[logsource]]`.
 
-    `product`, `category` and `service` name the log source; a list names several, and all are alike.
+    `product`, `category` and `service` name the log source; a list names several, which are alike.
 
     - `inherits`: names of `[fieldset.NAME]`, or `shared/FILE` for the conditions of a shared file;
       what stands in the entry itself goes first, then the first one that has it.
