@@ -14,6 +14,7 @@ test: $(INSTALLED) browser
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/pytest
 
 # The catalogue is tested in Chromium; Debian and root can install it.

@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import Any, ClassVar, TypeAlias
 
 from backends.layout import Doc, Join, Prefixed, Text
-from transpile.ir.nodes import And, Leaf, Node, Not, Or
+from transpile.ir.nodes import And, Field, Leaf, Node, Not, Or
 from transpile.ir.search import Search
 from transpile.query import Place, Reason, Refused
 from transpile.values import dataclass
@@ -77,6 +77,10 @@ class Dialect(ABC):
         text = self.compose(search, notes)
         refusals, approximations = tuple(notes.refusals), tuple(notes.approximations)
         return Written(None if refusals else text, approximations, refusals, tuple(notes.columns))
+
+    def field(self, field: Field) -> str:
+        """What a field is called in a query, or how it is read where it has no name."""
+        return field.name
 
     @abstractmethod
     def compose(self, search: Search, notes: Notes) -> str:

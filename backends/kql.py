@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from backends import kql_regex
 from backends.dialect import Dialect, Notes, Written
 from backends.kql_call import call
+from backends.kql_source import written
 from backends.kql_terms import implied
 from backends.kql_text import name, string
 from backends.kql_where import GENERATE, pattern_subject, value_test
@@ -64,10 +65,13 @@ class Kql(Dialect):
     GENERATE = GENERATE
 
     def write(self, search: Search) -> Written:
-        written = super().write(search)
-        if written.text is None or len(written.text) <= LONGEST:
-            return written
+        query = super().write(search)
+        if query.text is None or len(query.text) <= LONGEST:
+            return query
         return _Short().write(search)
+
+    def field(self, field: Field) -> str:
+        return field.name if field.source is None else written(field.source)
 
     def compose(self, search: Search, notes: Notes) -> str:
         scope = [self._filter(one, notes) for one in _scope(search.scope)]
@@ -173,7 +177,7 @@ def _fields(leaf: AnyLeaf) -> tuple[Field, ...]:
     if isinstance(leaf, Keyword):
         return ()
     used = (leaf.field, leaf.other) if isinstance(leaf, SameAs) else (leaf.field,)
-    return tuple(field for field in used if not field.source or field in _used(leaf))
+    return tuple(field for field in used if field.source is None or field in _used(leaf))
 
 
 def _conjuncts(condition: Node) -> tuple[Node, ...]:
@@ -196,14 +200,15 @@ def _extend(fields: Sequence[Field]) -> str:
 
 
 def _read(field: Field) -> str:
-    if field.computed:
-        return field.source
-    return f"{_READ_AS.get(field.type, 'tostring')}({field.source})"
+    if field.source is None:
+        return name(field.name)
+    expression = written(field.source)
+    return expression if field.computed else f"{_READ_AS.get(field.type, 'tostring')}({expression})"
 
 
 def _read_first(node: Node) -> list[Field]:
     """The fields whose value must be read out of another before the condition can be tested."""
-    return [field for leaf in leaves(node) for field in _used(leaf) if field.source]
+    return [field for leaf in leaves(node) for field in _used(leaf) if field.source is not None]
 
 
 def _used(leaf: AnyLeaf) -> tuple[Field, ...]:

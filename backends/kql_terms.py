@@ -114,7 +114,9 @@ def _worth(terms: _Terms) -> tuple[int, int]:
 
 def _longest(field: Field, parts: Parts) -> _Terms:
     """The longest term that every text has which fits the parts."""
-    column = field.within or ("" if field.source or field.type is not Type.STRING else field.name)
+    column = field.within or (
+        "" if field.source is not None or field.type is not Type.STRING else field.name
+    )
     if not column:
         return ()
     longest, last = "", len(parts) - 1

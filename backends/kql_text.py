@@ -11,7 +11,6 @@ _ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 # No keyword starts with a capital letter or an underscore:
 # https://learn.microsoft.com/kusto/query/schema-entities/entity-names
 _BARE_NAME = re.compile(r"[A-Z_][A-Za-z0-9_]*")
-_NAME = re.compile(r"[A-Za-z0-9_.\- ]+")
 
 
 def string(text: str) -> str:
@@ -29,11 +28,6 @@ def _escaped(character: str) -> str:
         return character
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
-
-
-def is_name(text: str) -> bool:
-    """Whether a column can have this name, quoted or not; names like `__x` are the language's."""
-    return _NAME.fullmatch(text) is not None and not text.startswith("__")
 
 
 def name(text: str) -> str:

@@ -17,6 +17,7 @@ from typing import NamedTuple, TypeAlias
 
 from backends import kql_regex
 from backends.dialect import Generate, Notes
+from backends.kql_source import written
 from backends.kql_text import name, string
 from backends.layout import Doc, Join, Text
 from transpile.ir import regex
@@ -54,11 +55,11 @@ def _text(field: Field, place: Place | None) -> str:
     if _is_json(field):
         raise _no_text(field, place)
     column = name(field.name)
-    return f"tostring({column})" if field.type in _TYPED and not field.source else column
+    return f"tostring({column})" if field.type in _TYPED and field.source is None else column
 
 
 def _is_json(field: Field) -> bool:
-    return field.type is Type.DYNAMIC and not field.source
+    return field.type is Type.DYNAMIC and field.source is None
 
 
 def _no_text(field: Field, place: Place | None) -> Refused:
@@ -79,7 +80,8 @@ def _exists(leaf: Exists, notes: Notes) -> Doc:
 
 def _presence(field: Field, notes: Notes, place: Place | None, *, absent: bool = False) -> str:
     if _is_nullable(field):
-        return f"{'isnull' if absent else 'isnotnull'}({field.source or name(field.name)})"
+        value = name(field.name) if field.source is None else written(field.source)
+        return f"{'isnull' if absent else 'isnotnull'}({value})"
     notes.approximate(
         "empty-or-missing",
         f"the column {field.name} holds the same where {field.sigma_name} is empty and where it "
@@ -90,7 +92,7 @@ def _presence(field: Field, notes: Notes, place: Place | None, *, absent: bool =
 
 
 def _is_nullable(field: Field) -> bool:
-    return not field.computed and (bool(field.source) or field.type in _TYPED)
+    return not field.computed and (field.source is not None or field.type in _TYPED)
 
 
 def _empty(field: Field, notes: Notes, place: Place | None) -> Doc:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +149,9 @@ class KustoEngines:
 
 
 def schema_of(target: str) -> Schema:
-    schema: Schema = import_module(registry.MODULES[target]).schema()
-    return schema
+    tables = registry.get(target).tables
+    assert tables is not None
+    return tables()
 
 
 @cache

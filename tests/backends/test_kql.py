@@ -33,11 +33,12 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
+from transpile.ir.source import Member
 from transpile.query import Place
 
 RUN, ONE = Wildcard.ANY_RUN, Wildcard.ANY_ONE
-IMAGE = Field("Image", Type.STRING, source="EventData.Image")
-PARENT = Field("Parent", Type.STRING, source="EventData.Parent")
+IMAGE = Field("Image", Type.STRING, source=Member("EventData", ("Image",)))
+PARENT = Field("Parent", Type.STRING, source=Member("EventData", ("Parent",)))
 COLUMN = Field("Account", Type.STRING)
 EVENT_ID = Field("EventID", Type.LONG)
 SCORE = Field("Score", Type.DOUBLE)
@@ -352,7 +353,10 @@ def test_layout() -> None:
 
 
 def test_many_fields_stand_one_a_line() -> None:
-    fields = [Field(f"Field{n}", Type.STRING, source=f"EventData.Field{n}") for n in range(4)]
+    fields = [
+        Field(f"Field{n}", Type.STRING, source=Member("EventData", (f"Field{n}",)))
+        for n in range(4)
+    ]
     lines = query(And(tuple(Equals(field, "a") for field in fields))).split("\n")
     assert lines[1:6] == [
         "| extend",
@@ -364,8 +368,8 @@ def test_many_fields_stand_one_a_line() -> None:
 
 
 def test_two_fields_of_one_name_are_refused() -> None:
-    one = Field("A_b_c", Type.STRING, source="A.b.c")
-    other = Field("A_b_c", Type.STRING, source='A["b_c"]')
+    one = Field("A_b_c", Type.STRING, source=Member("A", ("b", "c")))
+    other = Field("A_b_c", Type.STRING, source=Member("A", ("b_c",)))
     assert refusal(And((Equals(one, "x"), Equals(other, "y")))) == "field-collision"
 
 
@@ -436,7 +440,7 @@ def test_a_long_list_is_named_before_the_query() -> None:
 
 
 def test_a_scope_that_must_be_read_out_comes_after_the_columns() -> None:
-    member = Field("Kind", Type.STRING, source="Bag.Kind")
+    member = Field("Kind", Type.STRING, source=Member("Bag", ("Kind",)))
     scope = (Equals(member, "a"), Equals(Field("Channel", Type.STRING), "b"))
     text = Kql().write(Search(Equals(Field("Text", Type.STRING), "c"), scope, "T")).text
     assert text == (

@@ -35,6 +35,7 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
+from transpile.ir.source import Member
 from transpile.verify.engines.kql_language import KqlLanguage, Schema
 
 RUN, ONE = Wildcard.ANY_RUN, Wildcard.ANY_ONE
@@ -50,9 +51,9 @@ SCHEMA = {
 }
 FIELDS = (
     Field("Text", Type.STRING),
-    Field("Member", Type.STRING, source="Bag.Member"),
-    Field("where", Type.STRING, source='Bag["where"]'),
-    Field("a 'b' \\c", Type.STRING, source='Bag["a \'b\' \\"\\\\c"]'),
+    Field("Member", Type.STRING, source=Member("Bag", ("Member",))),
+    Field("where", Type.STRING, source=Member("Bag", ("where",))),
+    Field("a 'b' \\c", Type.STRING, source=Member("Bag", ("a 'b' \"\\c",))),
     Field("Whole", Type.LONG),
     Field("Real", Type.DOUBLE),
     Field("Flag", Type.BOOLEAN),

@@ -30,13 +30,16 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
+from transpile.ir.source import Column, Joined, Member
 
 RUN, ONE = Wildcard.ANY_RUN, Wildcard.ANY_ONE
-IMAGE = Field("Image", Type.STRING, source="EventData.Image", within="EventData")
-LINE = Field("CommandLine", Type.STRING, source="EventData.CommandLine", within="EventData")
+IMAGE = Field("Image", Type.STRING, source=Member("EventData", ("Image",)), within="EventData")
+LINE = Field(
+    "CommandLine", Type.STRING, source=Member("EventData", ("CommandLine",)), within="EventData"
+)
 COLUMN = Field("FolderPath", Type.STRING)
 OTHER = Field("FileName", Type.STRING)
-COMPUTED = Field("User", Type.STRING, source="strcat(A, B)", computed=True)
+COMPUTED = Field("User", Type.STRING, source=Joined((Column("A"), Column("B"))))
 BAG = Field("EventData", Type.DYNAMIC)
 
 

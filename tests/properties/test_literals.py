@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import backends
-from backends.kql_text import is_name
 from transpile.ir.nodes import And, Equals, Field, Glob, Node, Regex, Type, Wildcard
 from transpile.ir.search import Search
+from transpile.targets.kusto import is_name
 from transpile.verify.engines import eql_dsl
 from transpile.verify.engines.elasticsearch import Elasticsearch, lucene
 from transpile.verify.engines.elasticsearch import Search as DslSearch

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from transpile.ir.source import Member
 from transpile.load.files import RuleFile
 from transpile.load.problem import ProblemFound
 from transpile.load.rules import load_file
@@ -47,7 +48,7 @@ def test_a_table_of_ones_own(file: Path) -> None:
     plan = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("bitbucket", None, "audit"))
     assert plan.table == "BitbucketAudit_CL"
     assert [f.name for f in plan.resolve("auditType.category")] == ["category_s"]
-    assert [f.source for f in plan.resolve("auditType.action")] == ['Details["action"]']
+    assert [f.source for f in plan.resolve("auditType.action")] == [Member("Details", ("action",))]
     assert len(plan.scope) == 1
 
 

@@ -8,6 +8,7 @@ from sigma.rule import SigmaRule
 from backends.kql import Kql
 from transpile.ir.lower import lower
 from transpile.ir.nodes import Type
+from transpile.ir.source import Member
 from transpile.query import Refused
 from transpile.targets.plan import LogSource
 from transpile.targets.sentinel import TARGETS, schema
@@ -337,12 +338,12 @@ def test_security_event(logsource: str, detection: str, expected: list[str]) -> 
 @pytest.mark.parametrize(
     ("name", "kind", "source"),
     [
-        ("EventID", Type.LONG, ""),
-        ("EventData.Image", Type.STRING, "EventData.Image"),
-        ("Image", Type.STRING, "EventData.Image"),
+        ("EventID", Type.LONG, None),
+        ("EventData.Image", Type.STRING, Member("EventData", ("Image",))),
+        ("Image", Type.STRING, Member("EventData", ("Image",))),
     ],
 )
-def test_a_field_that_a_user_mapped(name: str, kind: Type, source: str) -> None:
+def test_a_field_that_a_user_mapped(name: str, kind: Type, source: Member | None) -> None:
     plan = TARGETS["sentinel"].plan(LogSource("windows", "process_creation", None))
     field = plan.native(name)
     assert (field.type, field.source) == (kind, source)

@@ -9,6 +9,7 @@ import typer
 
 if TYPE_CHECKING:
     from transpile.targets.plan import LogSource, Plan
+    from transpile.targets.shown import Shown
     from transpile.targets.target import Target
 
 app = typer.Typer(help="What there is to convert to.", no_args_is_help=False)
@@ -50,7 +51,7 @@ def show(
             continue
         typer.echo(_headline(source, plan))
         for field in fields:
-            typer.echo(_line(plan, field))
+            typer.echo(_line(target, plan, field))
         typer.echo("")
     if not tables:
         return
@@ -98,20 +99,19 @@ def explain(
             typer.echo(f"  {error}", err=True)
             continue
         for field in fields:
-            missing = not _explained(plan, field) or missing
+            missing = not _explained(chosen, plan, field) or missing
     raise typer.Exit(ExitCode.NOT_ALL_CONVERTED if missing else ExitCode.CONVERTED)
 
 
-def _explained(plan: Plan, field: str) -> bool:
-    from transpile.targets import shown  # noqa: PLC0415
+def _explained(target: Target, plan: Plan, field: str) -> bool:
     from transpile.verify.tree import RAW  # noqa: PLC0415
 
     if field == RAW:
         text = plan.text.name if plan.text else "nothing: no field holds the text of an event"
         typer.echo(f"  keywords -> {text}")
         return True
-    found = shown.shown(plan, field)
-    typer.echo(_line(plan, field))
+    found = _shown(target, plan, field)
+    typer.echo(_told(found))
     return bool(found.name)
 
 
@@ -161,10 +161,18 @@ def _headline(source: LogSource, plan: Plan) -> str:
     return f"{source}\n  in {where}{f' where {scope}' if scope else ''}{approximate}"
 
 
-def _line(plan: Plan, field: str) -> str:
+def _line(target: Target, plan: Plan, field: str) -> str:
+    return _told(_shown(target, plan, field))
+
+
+def _shown(target: Target, plan: Plan, field: str) -> Shown:
+    import backends  # noqa: PLC0415
     from transpile.targets.shown import shown  # noqa: PLC0415
 
-    found = shown(plan, field)
+    return shown(plan, field, backends.get(target.dialect).field)
+
+
+def _told(found: Shown) -> str:
     if not found.name:
-        return f"  {field} -> nothing: {found.why}"
-    return f"  {field} -> {found.name} ({found.kind}): {found.why}"
+        return f"  {found.sigma} -> nothing: {found.why}"
+    return f"  {found.sigma} -> {found.name} ({found.kind}): {found.why}"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib import import_module
 from importlib.resources import files
 from typing import Any
 
@@ -34,8 +33,8 @@ def table(name: str) -> Mapping[str, Any]:
 
 def columns(detection: Detection) -> tuple[str, ...]:
     """The columns that the query returns: those it adds, then those of its table."""
-    target = import_module(registry.MODULES[detection.query.target])
-    own: Mapping[str, Any] = target.schema().get(detection.query.table, {})
+    tables = registry.get(detection.query.target).tables
+    own = {} if tables is None else tables().get(detection.query.table, {})
     return (*detection.query.columns, *own)
 
 

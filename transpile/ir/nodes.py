@@ -11,6 +11,7 @@ from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
+from transpile.ir.source import Column, Member, Source
 from transpile.query import Place
 from transpile.values import dataclass
 
@@ -57,10 +58,8 @@ class Field:
     type: Type = Type.UNKNOWN
     sigma: str = ""
     """the name that the rule uses, where the target's differs"""
-    source: str = ""
-    """the expression it is read from, where that is not a column: `EventData.Image`"""
-    computed: bool = False
-    """the source is text that is computed from columns, and never null"""
+    source: Source | None = None
+    """where it is read from, where that is not a column of this name"""
     within: str = ""
     """the column in which the source's text stands as JSON or XML has it, between characters that
     are neither letters nor digits"""
@@ -68,6 +67,11 @@ class Field:
     @property
     def sigma_name(self) -> str:
         return self.sigma or self.name
+
+    @property
+    def computed(self) -> bool:
+        """Whether it is a text that is computed from columns, and never absent."""
+        return self.source is not None and not isinstance(self.source, (Column, Member))
 
     def __hash__(self) -> int:
         return hash(self.name)

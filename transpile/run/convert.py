@@ -139,11 +139,15 @@ class Converter:
         if isinstance(plan, Reason):
             return _unconverted(rule, target, Outcome.REFUSED, plan)
         mapped = lowered.map(plan)
-        fields = _fields(mapped.fields, applied.names)
+        dialect = backends.get(target.dialect)
+        named = {
+            name: ", ".join(map(dialect.field, fields)) for name, fields in mapped.fields.items()
+        }
+        fields = _fields(named, applied.names)
         if mapped.refusals:
             reasons = _distinct(mapped.refusals)
             return _unconverted(rule, target, Outcome.REFUSED, *reasons, fields=fields)
-        written = backends.get(target.dialect).write(mapped.search)
+        written = dialect.write(mapped.search)
         if written.text is None:
             reasons = _distinct(written.refusals)
             return _unconverted(rule, target, Outcome.REFUSED, *reasons, fields=fields)

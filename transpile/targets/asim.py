@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from transpile.ir.source import Column, Joined, Literal, Source
 from transpile.targets import kusto
 from transpile.targets.kusto import Computed
 from transpile.targets.plan import LogSource, Plan
@@ -35,9 +36,10 @@ _HASH = re.compile(f"(?i:({'|'.join(_COLUMNS)})=([0-9A-F]+))")
 
 def _hashes() -> Computed:
     """`MD5=…,SHA1=…,SHA256=…,IMPHASH=…`, as Sysmon writes it."""
-    pairs = [f'"{name}=", {column}' for name, column in _COLUMNS.items()]
-    joined = ', ",", '.join(pairs)
-    return Computed(f"strcat({joined})", _hashes_written)
+    parts: list[Source] = []
+    for name, column in _COLUMNS.items():
+        parts += [Literal(","), Literal(f"{name}="), Column(column)]
+    return Computed(Joined(tuple(parts[1:])), _hashes_written)
 
 
 def _hashes_written(value: str) -> Mapping[str, object] | None:
@@ -61,5 +63,6 @@ TARGETS: Mapping[str, Target] = {
         suffix="kql",
         about="the unifying parsers of ASIM (_Im_*), whichever products feed them",
         plan=_plan,
+        tables=schema,
     ),
 }

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
-from backends.kql_text import string
 from transpile.ir.nodes import Equals, FieldLeaf, Glob, Regex
+from transpile.ir.source import Column, Extract, Joined, Literal, Member, UnlessEmpty
 from transpile.query import Refused
 from transpile.targets import kusto
 from transpile.targets.kusto import Computed
@@ -81,7 +81,7 @@ def _account(prefix: str) -> Computed:
         before, backslash, after = value.partition("\\")
         return {domain: before, account: after} if backslash else None
 
-    return Computed(f'strcat({domain}, "\\\\", {account})', written)
+    return Computed(Joined((Column(domain), Literal("\\"), Column(account))), written)
 
 
 _HASH_COLUMNS = ("MD5", "SHA1", "SHA256")
@@ -102,7 +102,16 @@ def _hashes_read(columns: Mapping[str, str]) -> str:
 
 
 _HASHES = Computed(
-    'strcat("MD5=", MD5, ",SHA1=", SHA1, ",SHA256=", SHA256)',
+    Joined(
+        (
+            Literal("MD5="),
+            Column("MD5"),
+            Literal(",SHA1="),
+            Column("SHA1"),
+            Literal(",SHA256="),
+            Column("SHA256"),
+        )
+    ),
     _hashes_written,
 )
 
@@ -113,7 +122,7 @@ def _address_written(value: str) -> Mapping[str, object] | None:
     return {"RemoteIP": "" if value == "-" else value} if value else None
 
 
-_REMOTE_IP = Computed('iff(isempty(RemoteIP), "-", RemoteIP)', _address_written)
+_REMOTE_IP = Computed(UnlessEmpty("RemoteIP", Column("RemoteIP"), Literal("-")), _address_written)
 """as Windows writes it, which has a dash for none"""
 
 # --- pipes ------------------------------------------------------------------------------------
@@ -128,8 +137,9 @@ def _pipe_written(value: str) -> Mapping[str, object] | None:
 
 
 _PIPE_NAME = Computed(
-    f"extract({string('(?s)^' + re.escape(_PIPES) + '(.*)$')}, 1, "
-    "tostring(parse_json(AdditionalFields).PipeName))",
+    Extract(
+        f"(?s)^{re.escape(_PIPES)}(.*)$", Member("AdditionalFields", ("PipeName",), is_text=True)
+    ),
     _pipe_written,
 )
 
@@ -153,5 +163,6 @@ TARGETS: Mapping[str, Target] = {
         about="the tables of advanced hunting: devices, email, identities, cloud apps",
         plan=_plan,
         product=PRODUCT,
+        tables=schema,
     ),
 }

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property, partial
 from typing import Any
 
-from backends.kql_text import is_name, member, name, string
 from transpile.ir.nodes import Equals, Field, FieldLeaf, Node, NumberEquals, Type
 from transpile.ir.simplify import any_of
+from transpile.ir.source import Case, Cases, Column, Expression, Extract, Literal, Member, Source
 from transpile.query import Reason, Refused
 from transpile.targets import parsers
 from transpile.targets.plan import Part, Plan, Written
@@ -58,16 +58,14 @@ class Table:
         """A column under which a field of the rule is found."""
         kind = self.columns[column]
         if kind not in TYPES:
-            return Field(f"{column}_text", Type.STRING, sigma, source=name(column))
+            return Field(f"{column}_text", Type.STRING, sigma, Column(column))
         return Field(column, TYPES[kind], "" if column == sigma else sigma)
 
     def path(self, path: Iterable[str], sigma: str, alias: str = "") -> Field:
         """A value inside a column that holds JSON, under a name that is no column's."""
         column, *steps = path
         alias = self.alias(alias or "_".join((column, *steps)), column)
-        base = name(column)
-        value = base if self.columns[column] == "dynamic" else f"parse_json({base})"
-        source = member(value, *steps)
+        source = Member(column, tuple(steps), is_text=self.columns[column] != "dynamic")
         return Field(alias, Type.STRING, "" if alias == sigma else sigma, source, within=column)
 
     def alias(self, wanted: str, column: str) -> str:
@@ -102,6 +100,17 @@ class Table:
         return Refused("unmapped-field", f"{self.name} has no column for the field {sigma}{hint}")
 
 
+_NAME = re.compile(r"[A-Za-z0-9_.\- ]+")
+
+
+def is_name(text: str) -> bool:
+    """Whether a column can have this name, quoted or not; names like `__x` are the language's.
+
+    https://learn.microsoft.com/kusto/query/schema-entities/entity-names
+    """
+    return _NAME.fullmatch(text) is not None and not text.startswith("__")
+
+
 def nearest(sigma: str, known: Iterable[str]) -> list[str]:
     """The names that are most like a field's, the nearest first."""
     return get_close_matches(sigma, list(known), n=3, cutoff=0.6)
@@ -111,7 +120,7 @@ def nearest(sigma: str, known: Iterable[str]) -> list[str]:
 class Computed:
     """A text that a query computes, and what columns hold for it."""
 
-    expression: str
+    source: Source
     written: Written | None = None
 
 
@@ -136,7 +145,7 @@ def resolve(table: Table, reading: Reading, sigma: str) -> tuple[Field, ...]:
     computed = reading.computed.get(sigma) or (reading.each(sigma) if reading.each else None)
     if computed is not None:
         alias = f"{sigma}_text" if table.has(sigma) else sigma
-        return (Field(alias, Type.STRING, sigma, source=computed.expression, computed=True),)
+        return (Field(alias, Type.STRING, sigma, computed.source),)
     whole = reading.columns.get(sigma, sigma)
     if reading.inside and whole.partition(".")[0] not in table.columns:
         whole = f"{reading.inside}.{whole}"
@@ -209,7 +218,10 @@ def reading_of(entry: Mapping[str, Any], known: Mapping[str, Computed]) -> Readi
         entry.get("members", {}),
         {
             **{sigma: known[name] for sigma, name in entry.get("computed", {}).items()},
-            **{sigma: Computed(text) for sigma, text in entry.get("expressions", {}).items()},
+            **{
+                sigma: Computed(Expression(text))
+                for sigma, text in entry.get("expressions", {}).items()
+            },
             **{sigma: _constant(text) for sigma, text in entry.get("constants", {}).items()},
             **{sigma: _case(case) for sigma, case in entry.get("cases", {}).items()},
             **{
@@ -251,28 +263,19 @@ def json_text(value: object) -> str:
 
 def _constant(text: str) -> Computed:
     """What every event has, so that none has another value."""
-    return Computed(string(text), lambda value: {} if value.lower() == text.lower() else None)
+    return Computed(Literal(text), lambda value: {} if value.lower() == text.lower() else None)
 
 
 def _case(case: Mapping[str, Any]) -> Computed:
     """A value that stands for some values of a column, and another for all the rest."""
     column, otherwise = case["column"], case.get("otherwise", "")
-    tests = ", ".join(
-        f"{_among(column, values)}, {string(sigma)}" for sigma, values in case["values"].items()
-    )
+    cases = [
+        Case(column, Literal(sigma), tuple(values)) for sigma, values in case["values"].items()
+    ]
     known = {sigma.lower(): {column: values[0]} for sigma, values in case["values"].items()}
     if "example" in case:
         known[otherwise.lower()] = {column: case["example"]}
-    return Computed(f"case({tests}, {string(otherwise)})", lambda value: known.get(value.lower()))
-
-
-def _among(column: str, values: Sequence[str | int]) -> str:
-    if len(values) == 1 and isinstance(values[0], int):
-        return f"{name(column)} == {values[0]}"
-    literals = [string(str(value)) for value in values]
-    if len(literals) == 1:
-        return f"{name(column)} =~ {literals[0]}"
-    return f"{name(column)} in~ ({', '.join(literals)})"
+    return Computed(Cases(tuple(cases), Literal(otherwise)), lambda value: known.get(value.lower()))
 
 
 def _extract(position: int, sigma: str, extract: Mapping[str, str]) -> Computed:
@@ -286,7 +289,7 @@ def _extract(position: int, sigma: str, extract: Mapping[str, str]) -> Computed:
             return None
         return {column: Part(template.replace("{}", value), position, joined)}
 
-    return Computed(f"extract({string(extract['pattern'])}, 1, {name(column)})", written)
+    return Computed(Extract(extract["pattern"], Column(column)), written)
 
 
 def _each(each: Mapping[str, str], sigma: str) -> Computed | None:

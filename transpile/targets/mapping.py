@@ -29,11 +29,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from importlib import import_module
 from typing import Any
 
 from transpile.query import Refused
-from transpile.targets import kusto, registry
+from transpile.targets import kusto
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EVENT, windows_plan
 from transpile.targets.tables_file import TablesFile
@@ -76,9 +75,9 @@ def mapped(target: Target, paths: Sequence[str]) -> Target:
     Raises:
         ProblemFound: `bad-mapping`, at the line of a file that can't be used.
     """
-    if target.dialect != "kql" or not paths:
+    if target.tables is None or not paths:
         return target
-    own: kusto.Schema = import_module(registry.MODULES[target.name]).schema()
+    own = target.tables()
     plans: dict[LogSource, Plan | str] = {}
     tables = dict(own)
     comments = columns = False

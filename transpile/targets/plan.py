@@ -92,7 +92,7 @@ class Plan:
             refusals.append(self.partial)
         return Mapped(
             Search(condition, scope, self.table, self.columns, self.parser),
-            {name: ", ".join(f.source or f.name for f in fs) for name, fs in mapper.fields.items()},
+            mapper.fields,
             (*self.approximations, *mapper.approximations),
             tuple(refusals),
         )
@@ -103,7 +103,7 @@ class Mapped:
     """A search in a target's fields, and what could not be carried over."""
 
     search: Search
-    fields: Mapping[str, str]
+    fields: Mapping[str, tuple[Field, ...]]
     approximations: tuple[Reason, ...] = ()
     refusals: tuple[Reason, ...] = ()
 

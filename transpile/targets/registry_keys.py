@@ -11,10 +11,19 @@ import re
 from collections.abc import Mapping
 from functools import partial
 
-from backends.kql_text import string
+from transpile.ir.source import (
+    Case,
+    Cases,
+    Column,
+    Hexadecimal,
+    Joined,
+    Literal,
+    ReplacePattern,
+    Source,
+    UnlessEmpty,
+)
 from transpile.targets.kusto import Computed
 
-_BREAK = "\n      "
 _CONTROL_SET = r"(?i)^HKEY_LOCAL_MACHINE(\\SYSTEM\\)ControlSet[0-9]{3}(\\|$)"
 _SHORTENED = r"HKLM\1CurrentControlSet\2"
 _HIVES = {
@@ -37,12 +46,12 @@ def registry_data(kind: str, data: str) -> Computed:
     return Computed(_data(kind, data), partial(_data_written, kind, data))
 
 
-def _path(key: str, value: str) -> str:
-    text = f"replace_regex({key}, {string(_CONTROL_SET)}, {string(_SHORTENED)})"
+def _path(key: str, value: str) -> Source:
+    text = ReplacePattern(Column(key), _CONTROL_SET, _SHORTENED)
     for hive, short in _HIVES.items():
-        text = f"replace_regex({text},{_BREAK}{string(f'(?i)^{hive}')}, {string(short)})"
-    name = f'iff(isempty({value}), "", strcat("\\\\", {value}))'
-    return f"strcat({text},{_BREAK}{name})"
+        text = ReplacePattern(text, f"(?i)^{hive}", short)
+    name = UnlessEmpty(value, Joined((Literal("\\"), Column(value))), Literal(""))
+    return Joined((text, name))
 
 
 def _path_written(key_column: str, name_column: str, value: str) -> Mapping[str, object] | None:
@@ -64,16 +73,20 @@ def _short_hives() -> tuple[tuple[str, str], ...]:
     return tuple((short, hive) for hive, short in _HIVES.items())
 
 
-def _data(kind: str, data: str) -> str:
-    number, wide = f"tohex(tolong({data}), 8)", f"tohex(tolong({data}), 16)"
-    cases = (
-        f'{kind} endswith "Dword", strcat("DWORD (0x", {number}, ")")',
-        f'{kind} endswith "Qword", '
-        f'strcat("QWORD (0x", replace_regex({wide}, "^(.{{8}})", @"\\1-0x"), ")")',
-        f'{kind} endswith "Binary", "Binary Data"',
-        data,
+def _data(kind: str, data: str) -> Source:
+    wide = ReplacePattern(Hexadecimal(data, 16), "^(.{8})", r"\1-0x")
+    return Cases(
+        (
+            Case(kind, _framed("DWORD (0x", Hexadecimal(data, 8)), ending="Dword"),
+            Case(kind, _framed("QWORD (0x", wide), ending="Qword"),
+            Case(kind, Literal("Binary Data"), ending="Binary"),
+        ),
+        Column(data),
     )
-    return f"case({_BREAK}{f',{_BREAK}'.join(cases)})"
+
+
+def _framed(before: str, text: Source) -> Source:
+    return Joined((Literal(before), text, Literal(")")))
 
 
 _DWORD = re.compile(r"DWORD \(0x([0-9a-f]{8})\)")

@@ -37,6 +37,7 @@ TARGETS: Mapping[str, Target] = {
         suffix="kql",
         about="Windows events in WindowsEvent, other log sources in the tables of their connectors",
         plan=partial(_plan, WINDOWS_EVENT),
+        tables=schema,
     ),
     "sentinel-securityevent": Target(
         name="sentinel-securityevent",
@@ -45,6 +46,7 @@ TARGETS: Mapping[str, Target] = {
         suffix="kql",
         about="as sentinel, but Windows security events and process creation in SecurityEvent",
         plan=partial(_plan, SECURITY_EVENT),
+        tables=schema,
     ),
     "sentinel-event": Target(
         name="sentinel-event",
@@ -53,5 +55,6 @@ TARGETS: Mapping[str, Target] = {
         suffix="kql",
         about="as sentinel, but Windows events in Event, with their data as XML",
         plan=partial(_plan, EVENT),
+        tables=schema,
     ),
 }

@@ -17,11 +17,11 @@ from dataclasses import replace
 from functools import partial
 from html import escape
 
-from backends.kql_text import is_name, string
 from transpile.ir.nodes import AnyLeaf, Equals, Field, Node, NumberEquals, Or, Type
 from transpile.ir.simplify import map_leaves
+from transpile.ir.source import Column, Extract, Replace, Source
 from transpile.query import Refused
-from transpile.targets.kusto import Reading, Schema, Table, resolve
+from transpile.targets.kusto import Reading, Schema, Table, is_name, resolve
 from transpile.targets.plan import FieldMap, LogSource, Part, Plan, Written
 from transpile.targets.published import (
     REGISTRY_EVENT_TYPES,
@@ -189,12 +189,12 @@ def _event_field(table: Table, sigma: str) -> tuple[Field, ...]:
     if not is_name(sigma):
         raise _no_name(sigma)
     pattern = f'<Data Name="{re.escape(sigma)}">([^<]*)</Data>'
-    text = f"extract({string(pattern)}, 1, EventData)"
+    text: Source = Extract(pattern, Column("EventData"))
     for entity, character in _ENTITIES.items():
-        text = f"replace_string({text}, {string(entity)}, {string(character)})"
+        text = Replace(text, entity, character)
     alias = table.alias(sigma, "EventData")
     named = "" if alias == sigma else sigma
-    return (Field(alias, Type.STRING, named, text, computed=True, within="EventData"),)
+    return (Field(alias, Type.STRING, named, text, within="EventData"),)
 
 
 def _event_native(table: Table, name: str) -> Field:

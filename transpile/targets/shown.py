@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from importlib import import_module
+from collections.abc import Callable, Iterator, Mapping
 
 from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or
 from transpile.query import Refused
-from transpile.targets import parsers, registry
+from transpile.targets import parsers
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.tables import table
 from transpile.targets.target import Target
@@ -47,23 +46,25 @@ class Shown:
     why: str
 
 
-def shown(plan: Plan, sigma: str) -> Shown:
-    """What becomes of a rule's field."""
+def shown(plan: Plan, sigma: str, written: Callable[[Field], str]) -> Shown:
+    """What becomes of a rule's field; `written` gives a field as the target's language does."""
     try:
         fields = plan.resolve(sigma)
     except Refused as refused:
         return Shown(sigma, "", "", refused.reason.message)
     names = ", ".join(field.name for field in fields)
     kinds = ", ".join(dict.fromkeys(field.type.value for field in fields))
-    return Shown(sigma, names, kinds, "; ".join(_why(plan, sigma, field) for field in fields))
+    return Shown(
+        sigma, names, kinds, "; ".join(_why(plan, sigma, field, written(field)) for field in fields)
+    )
 
 
-def _why(plan: Plan, sigma: str, field: Field) -> str:
+def _why(plan: Plan, sigma: str, field: Field, written: str) -> str:
     where = f" of {plan.table}" if plan.table else ""
     if field.computed:
-        return f"computed: {' '.join(field.source.split())}"
-    if field.source:
-        return f"read from {field.source}{where}"
+        return f"computed: {' '.join(written.split())}"
+    if field.source is not None:
+        return f"read from {written}{where}"
     values = plan.values.get(field.name)
     told = f"; {', '.join(f'{k} is {v}' for k, v in values.items())}" if values else ""
     if field.name == sigma:
@@ -82,11 +83,11 @@ class Column:
 
 def tables_of(target: Target) -> Mapping[str, list[Column]]:
     """The tables that a target's queries may read; empty for languages without tables."""
-    if target.dialect != "kql":
+    if target.tables is None:
         return {}
     meanings = table("kusto_meanings")
     found = {}
-    for name, columns in import_module(registry.MODULES[target.name]).schema().items():
+    for name, columns in target.tables().items():
         own = {**meanings.get(name, {})}
         if target.name == "defender":
             own |= meanings.get(f"Defender.{name}", {})

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
 
 from transpile.targets.plan import LogSource, Plan
 from transpile.values import dataclass
+
+Tables: TypeAlias = Mapping[str, Mapping[str, str]]
+"""the columns of tables, with their types as the language names them"""
 
 
 @dataclass(frozen=True)
@@ -14,8 +18,10 @@ class Target:
 
     `dialect` names the language, `suffix` the ending of its files (without a dot), `plan` tells
     for a log source where its events are; it raises Refused where the target has none of them.
-    `about` says in one line what the fields and tables are. Each table is a log source of the
-    `product`, if there is one, with the table's name in lower case as its service.
+    `about` says in one line what the fields and tables are. `tables` gives the tables that queries
+    may read, with the types of their columns, where the language has tables. Each
+    table is a log source of the `product`, if there is one, with the table's name in lower case as
+    its service.
     """
 
     name: str
@@ -26,3 +32,4 @@ class Target:
     plan: Callable[[LogSource], Plan]
     comments: bool = False
     product: str = ""
+    tables: Callable[[], Tables] | None = None

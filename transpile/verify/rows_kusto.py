@@ -9,21 +9,16 @@ that hold JSON in a string hold its text.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 from uuid import UUID
 
 from transpile.ir.nodes import Field, Type
+from transpile.ir.source import Column, Member
 from transpile.targets.plan import Part, Plan
 from transpile.verify.rows import NoRow
 
-_PATH = re.compile(
-    r"(?P<json>parse_json\()?(?P<column>[A-Za-z_]\w*|\['(?:[^'\\]|\\.)*'\])(?(json)\))"
-    r"(?P<steps>(?:\.\w+|\[\"(?:[^\"\\]|\\.)*\"\])*)"
-)
-_STEP = re.compile(r"\.(\w+)|\[(\"(?:[^\"\\]|\\.)*\")\]")
 _TEXTS_ONLY = frozenset({"WindowsEvent"})
 """tables whose dynamic column holds nothing but texts"""
 
@@ -37,14 +32,14 @@ def kusto_row(plan: Plan, cells: Mapping[Field, object]) -> dict[str, object]:
     row: dict[str, Any] = {}
     texts: set[str] = set()
     parts: dict[str, list[Part]] = {}
-    for field, value in sorted(cells.items(), key=lambda cell: len(cell[0].source)):
+    for field, value in sorted(cells.items(), key=lambda cell: _depth(cell[0])):
         if field.computed:
             _put_all(row, parts, _written(plan, field, value))
-        elif not field.source:
+        elif field.source is None:
             _put(row, field.name, _column_value(field, value))
         else:
             column = _put_inside(row, field, _member(plan, value))
-            if field.source.startswith("parse_json"):
+            if isinstance(field.source, Member) and field.source.is_text:
                 texts.add(column)
     for column, pieces in parts.items():
         ordered = sorted(pieces, key=lambda part: part.position)
@@ -52,6 +47,11 @@ def kusto_row(plan: Plan, cells: Mapping[Field, object]) -> dict[str, object]:
     for column in texts:
         row[column] = json.dumps(row[column], ensure_ascii=False)
     return row
+
+
+def _depth(field: Field) -> int:
+    """How deep inside a column a field is: an object is there before its members."""
+    return len(field.source.steps) if isinstance(field.source, Member) else 0
 
 
 def _put(row: dict[str, Any], column: str, value: object) -> None:
@@ -101,18 +101,17 @@ def _member(plan: Plan, value: object) -> object:
 
 
 def _put_inside(row: dict[str, Any], field: Field, value: object) -> str:
-    path = _PATH.fullmatch(field.source)
-    if path is None:
-        raise NoRow(f"{field.source} is no path into a column")
-    column = path["column"].removeprefix("['").removesuffix("']")
-    steps = [bare or json.loads(quoted) for bare, quoted in _STEP.findall(path["steps"])]
-    if not steps:
+    if isinstance(field.source, Column):
         # a column of a type without tests of its own, as a GUID
+        column = field.source.name
         try:
             _put(row, column, str(UUID(str(value))))
         except ValueError:
             raise NoRow(f"{column} can't hold {value!r}") from None
         return column
+    if not isinstance(field.source, Member):
+        raise NoRow(f"{field.name} is no value inside a column")
+    column, steps = field.source.column, field.source.steps
     inner = row.setdefault(column, {})
     for step in steps[:-1]:
         inner = inner.setdefault(step, {}) if isinstance(inner, dict) else inner
