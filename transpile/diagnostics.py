@@ -416,6 +416,14 @@ _EXPORT = (
         "Correct the place shown; docs/exports.md lists all keys.",
     ),
     Diagnostic(
+        "bad-schema",
+        Kind.USAGE,
+        "The schema can't be used",
+        "The file is no JSON, or not as `sigma-transpile schema` writes it, or written by another"
+        " version with another format.",
+        "Write it anew; docs/elastic-schema.md tells what it holds.",
+    ),
+    Diagnostic(
         "rule-settings",
         _FAILED,
         "The rule's own settings are wrong",

@@ -21,7 +21,7 @@ from typer.main import get_group
 
 from transpile.cli.exits import PROGRAM, ExitCode, interrupted, say, terminate
 
-_COMMANDS = ("convert", "export", "check", "verify", "explain", "catalog", "serve")
+_COMMANDS = ("convert", "export", "check", "verify", "explain", "catalog", "serve", "schema")
 _GROUPS = ("targets", "cache")
 """commands that have commands of their own"""
 

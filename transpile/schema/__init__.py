@@ -1,0 +1,1 @@
+"""Fields that the indices of a user's Elasticsearch really have: read once, kept in a file."""
