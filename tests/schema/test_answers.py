@@ -159,7 +159,9 @@ def test_fields_that_no_query_finds_are_told_by_index() -> None:
     some = {"searchable": False, "non_searchable_indices": ["b"]}
     shape = Shape("keyword", fields={"s": Shape("keyword")})
     blocked = Shape("keyword", searchable=False, fields={"s": Shape("keyword")})
-    every = of({"a": keyword, "b": keyword}, {}, {"k": {"keyword": none}, "k.s": {"keyword": found}})
+    every = of(
+        {"a": keyword, "b": keyword}, {}, {"k": {"keyword": none}, "k.s": {"keyword": found}}
+    )
     assert every.fields["k"] == (blocked,)
     one_of_two = of({"a": keyword, "b": keyword}, {}, {"k": {"keyword": some}})
     assert [(s.sources, s.searchable) for s in one_of_two.fields["k"]] == [
@@ -167,7 +169,9 @@ def test_fields_that_no_query_finds_are_told_by_index() -> None:
         (("b",), False),
     ]
     below = of({"a": keyword}, {}, {"k.s": {"keyword": none}})
-    assert below.fields["k"] == (Shape("keyword", fields={"s": Shape("keyword", searchable=False)}),)
+    assert below.fields["k"] == (
+        Shape("keyword", fields={"s": Shape("keyword", searchable=False)}),
+    )
     assert of({"a": keyword}, {}, {"k": {"keyword": found}}).fields["k"] == (shape,)
 
 

@@ -144,7 +144,8 @@ _SHOWN = 5
 
 
 def _summary(found: ClusterSchema) -> Iterator[str]:
-    yield f"{len(found.fields)} fields; indices and data streams: {', '.join(found.sources)}"
+    fields = f"{len(found.fields)} field{'s' * (len(found.fields) != 1)}"
+    yield f"{fields}; indices and data streams: {', '.join(found.sources)}"
     differing = [path for path, shapes in found.fields.items() if len(shapes) > 1]
     if differing:
         more = ", ..." if len(differing) > _SHOWN else ""

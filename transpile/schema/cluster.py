@@ -20,6 +20,7 @@ from transpile.values import dataclass
 
 if TYPE_CHECKING:
     import elasticsearch as client_library
+    from elastic_transport import ObjectApiResponse
 
 PATTERNS = ("logs-*", "winlogbeat-*")
 """indices that Elastic Agent and Winlogbeat write to"""
@@ -28,6 +29,7 @@ _PORTS = {"https": 443, "http": 80}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SETTINGS = ("index.analysis.*", "index.mapping.*", "index.mode")
 _HEADER = re.compile(r"[!-~]+")
+_STRANGER = "what answers is no Elasticsearch; look at the URL"
 _PRIVILEGE = "they need the index privilege view_index_metadata"
 
 
@@ -85,11 +87,13 @@ def read(
                 raise ClusterError(_nothing(missing))
             matched = [pattern for pattern in asked if pattern not in missing]
             answers = Answers(
-                client.indices.get_mapping(index=matched).body,
-                client.indices.get_settings(index=matched, name=_SETTINGS).body,
-                client.field_caps(
-                    index=matched, fields="*", filters="-metadata", ignore_unavailable=True
-                ).body,
+                _body(client.indices.get_mapping(index=matched)),
+                _body(client.indices.get_settings(index=matched, name=_SETTINGS)),
+                _body(
+                    client.field_caps(
+                        index=matched, fields="*", filters="-metadata", ignore_unavailable=True
+                    )
+                ),
                 list(resolved.values()),
             )
     finally:
@@ -177,10 +181,16 @@ def _resolved(client: client_library.Elasticsearch, pattern: str) -> dict[str, A
     import elasticsearch  # noqa: PLC0415 (extra `schema`)
 
     try:
-        found: dict[str, Any] = client.indices.resolve_index(name=pattern).body
+        return _body(client.indices.resolve_index(name=pattern))
     except elasticsearch.NotFoundError:
         return {}
-    return found
+
+
+def _body(answer: ObjectApiResponse[Any]) -> dict[str, Any]:
+    body: Any = answer.body
+    if not isinstance(body, dict):
+        raise ClusterError(_STRANGER)
+    return body
 
 
 def _nothing(patterns: Sequence[str]) -> str:
@@ -209,31 +219,32 @@ def _told(connection: Connection, patterns: Sequence[str]) -> Iterator[None]:
         message = f"the credentials may not read {', '.join(patterns)} at {url}; {_PRIVILEGE}"
         raise ClusterError(message) from None
     except elasticsearch.UnsupportedProductError:
-        raise ClusterError(f"what answers at {url} is no Elasticsearch; look at the URL") from None
+        raise ClusterError(_STRANGER) from None
     except elasticsearch.ApiError as error:
         answer = f"{error.meta.status} {error.error}".rstrip()
         message = f"{url} answers {answer}; look at the URL and the server's log"
         raise ClusterError(message) from None
     except elasticsearch.TransportError as error:
-        raise ClusterError(f"{url}: {_about_transport(error, connection)}") from None
+        raise ClusterError(_about_transport(error, connection)) from None
 
 
 def _about_transport(error: Exception, connection: Connection) -> str:
     import elasticsearch  # noqa: PLC0415 (extra `schema`)
 
+    url, words = connection.url, f"{error} {error.__cause__}"
     if isinstance(error, elasticsearch.ConnectionTimeout):
-        return f"no answer within {connection.timeout:g} seconds; --timeout waits longer"
+        return f"{url}: no answer within {connection.timeout:g} seconds; --timeout waits longer"
     if isinstance(error, elasticsearch.SSLError):
-        return _about_tls(f"{error} {error.__cause__}")
+        return f"{url}: {_about_tls(words)}"
     if isinstance(error, elasticsearch.ConnectionError):
-        return _about_connection(f"{error} {error.__cause__}")
-    return "what it answers is no Elasticsearch's; look at the URL"
+        return f"{url}: {_about_connection(words)}"
+    return _STRANGER
 
 
 def _about_tls(error: str) -> str:
     if "WRONG_VERSION_NUMBER" in error or "record layer failure" in error.lower():
         return "the server speaks no TLS; try http instead of https"
-    if "mismatch" in error.lower() or "not valid for" in error:
+    if "doesn't match" in error or "mismatch" in error:
         return "its certificate is another host's; use the name that stands in it"
     if "expired" in error:
         return "its certificate has run out; renew it, or read without trust by --insecure"
@@ -247,6 +258,7 @@ def _about_connection(error: str) -> str:
         ("refused", "nobody listens there; look at host and port"),
         ("resolve", "there is no host of that name; look at the URL"),
         ("RemoteDisconnected", "it hangs up; try https instead of http"),
+        ("reset", "it hangs up; try https instead of http"),
         ("BadStatusLine", "it speaks no HTTP; look at the port"),
     ):
         if words in error:
