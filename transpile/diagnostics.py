@@ -688,6 +688,56 @@ _TARGETS = (
         "Map another field, or give the field its real type.",
     ),
     Diagnostic(
+        "absent-field",
+        _APPROXIMATE,
+        "No index has the field",
+        "The schema of your Elasticsearch knows no field of this name. A test on it finds nothing,"
+        " its negation everything, and EQL refuses a query on a field that no index has.",
+        "Map the field that holds the value in your indices, with a pipeline of your own. Where"
+        " the field has only come since, read the schema anew.",
+    ),
+    Diagnostic(
+        "long-values",
+        _APPROXIMATE,
+        "The field lacks long values",
+        "Elasticsearch does not index values that are longer than the field's ignore_above. The"
+        " query takes them for absent.",
+        "Raise ignore_above in the index template, or add a wildcard subfield, which has none.",
+    ),
+    Diagnostic(
+        "field-conflict",
+        _APPROXIMATE,
+        "Indices map the field in different ways",
+        "The query is written for the type that most indices give the field. In the others, where"
+        " it is of another type or missing, the query finds other events or fails; EQL refuses"
+        " fields whose types are too different.",
+        "Correct the index template, and reindex what is older; or read only indices that agree.",
+    ),
+    Diagnostic(
+        "unsearchable-field",
+        _REFUSED,
+        "No query finds what the field holds",
+        "The field is neither indexed nor has doc values (index and doc_values in its mapping), or"
+        " it is in an object that is not enabled.",
+        "Index the field, or map another one.",
+    ),
+    Diagnostic(
+        "nested-field",
+        _REFUSED,
+        "The field is nested",
+        "Values in nested objects are documents of their own. Only nested queries find them, and"
+        " neither Lucene nor EQL has any.",
+        "Set include_in_root in the mapping, or map another field.",
+    ),
+    Diagnostic(
+        "normalized-field",
+        _REFUSED,
+        "The field's normalizer changes more than case",
+        "The index holds other text than the events, and queries would find texts that differ in"
+        " more than case, like accents.",
+        "Add a subfield without a normalizer, or with one that only makes letters small.",
+    ),
+    Diagnostic(
         "field-name",
         _REFUSED,
         "The field's name can't be written",

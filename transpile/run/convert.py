@@ -32,18 +32,26 @@ class Converter:
     """
 
     def __init__(
-        self, targets: Sequence[str], pipelines: Sequence[str] = (), *, tells: bool = True
+        self,
+        targets: Sequence[str],
+        pipelines: Sequence[str] = (),
+        *,
+        tells: bool = True,
+        schema: str | None = None,
     ) -> None:
         """Get the targets by name and read the pipeline files.
 
-        `tells` asks for what rules say of themselves, which only exports need.
+        `tells` asks for what rules say of themselves, which only exports need. `schema` is a file
+        that tells what fields there are, for Elastic targets.
 
         Raises:
             KeyError: no target has that name.
-            ProblemFound: a pipeline file can't be used.
+            ProblemFound: a pipeline file or the schema can't be used.
         """
         tables = [path for path in pipelines if path.endswith(".toml")]
         self.targets = tuple(_with_tables(registry.get(name), tables) for name in targets)
+        if schema is not None:
+            self.targets = _fitted(self.targets, schema)
         self._pipelines = UserPipelines([path for path in pipelines if path not in tables])
         self._plans: dict[tuple[str, LogSource], Plan | Reason] = {}
         self._tells = tells
@@ -217,6 +225,15 @@ def _with_tables(target: Target, paths: Sequence[str]) -> Target:
     from transpile.targets.mapping import mapped  # noqa: PLC0415 (loads the tables)
 
     return mapped(target, paths)
+
+
+def _fitted(targets: Sequence[Target], schema: str) -> tuple[Target, ...]:
+    """The targets for the fields that a schema file tells of."""
+    from transpile.schema.file import load  # noqa: PLC0415 (most have none)
+    from transpile.targets.fitted import Fitting  # noqa: PLC0415
+
+    fitting = Fitting(load(schema))
+    return tuple(fitting.target(target) for target in targets)
 
 
 def _unconverted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 
@@ -56,8 +56,10 @@ class Plan:
     that is named as the target names it its type. `approximations` are true of every rule of the
     log source. `written` tells of Sigma's fields that a query computes from other columns what
     these columns hold, so that rows can be made, and `always` names those that every event has.
-    `refuse` raises Refused for what the target can't tell of a mapped leaf. `columns` are those
-    that an analyst wants to see, where a query shall return only these and what it asks of.
+    `refuse` raises Refused for what the target can't tell of a mapped leaf. `fit` gives a mapped
+    leaf the field that answers it, with reasons why its answers differ, or raises Refused.
+    `columns` are those that an analyst wants to see, where a query shall return only these and what
+    it asks of.
     `partial` is why only rules that ask for the scope themselves can be carried over, where the
     target keeps no other events of the log source. `parser` tells of the table that it is what a
     function returns.
@@ -73,6 +75,7 @@ class Plan:
     written: Mapping[str, Written] = field(default_factory=dict)
     always: frozenset[str] = frozenset()
     refuse: Callable[[FieldLeaf], None] | None = None
+    fit: Callable[[FieldLeaf], tuple[FieldLeaf, Sequence[Reason]]] | None = None
     columns: tuple[str, ...] = ()
     partial: Reason | None = None
     parser: Parser | None = None
@@ -92,7 +95,7 @@ class Plan:
             refusals.append(self.partial)
         return Mapped(
             Search(condition, scope, self.table, self.columns, self.parser),
-            mapper.fields,
+            {name: tuple(mapper.fitted.get(name, fs)) for name, fs in mapper.fields.items()},
             (*self.approximations, *mapper.approximations),
             tuple(refusals),
         )
@@ -115,15 +118,19 @@ class _Mapper:
         self.fields: dict[str, tuple[Field, ...]] = {}
         self._plain: dict[str, Field] = {}
         """fields that are one of the target's, with nothing else to be said or asked of a leaf"""
+        self.fitted: dict[str, dict[Field, None]] = {}
+        """fields that tests were put to in the place of those that a name stands for"""
         self.approximations: list[Reason] = []
         self.refusals: list[Reason] = []
 
     def leaf(self, leaf: AnyLeaf) -> Node:
         if isinstance(leaf, Keyword):
-            return leaf if self._plan.text is None else self._in_text(leaf, self._plan.text)
-        plain = self._plain.get(leaf.field.name)
-        if plain is not None and not isinstance(leaf, SameAs):
-            return _moved(leaf, plain)
+            if self._plan.text is None:
+                return leaf
+        else:
+            plain = self._plain.get(leaf.field.name)
+            if plain is not None and not isinstance(leaf, SameAs):
+                return _moved(leaf, plain)
         try:
             return self._leaf(leaf)
         except Refused as refused:
@@ -131,16 +138,19 @@ class _Mapper:
                 self.refusals.append(refused.reason)
             return leaf
 
-    def _in_text(self, leaf: Keyword, text: Field) -> Node:
+    def _in_text(self, leaf: Keyword) -> Node:
+        text = self._plan.text or Field("")
         reason = Reason(
             "keyword-field", f"keywords are looked for in {text.name} only, not in every field"
         )
         if reason not in self.approximations:
             self.approximations.append(reason)
         parts = (Wildcard.ANY_RUN, *leaf.parts, Wildcard.ANY_RUN)
-        return Glob(text, parts, leaf.cased, place=leaf.place)
+        return self._fit(Glob(text, parts, leaf.cased, place=leaf.place), text.name)
 
-    def _leaf(self, leaf: FieldLeaf) -> Node:
+    def _leaf(self, leaf: AnyLeaf) -> Node:
+        if isinstance(leaf, Keyword):
+            return self._in_text(leaf)
         fields = self._fields(leaf.field, leaf.place)
         if isinstance(leaf, SameAs):
             others = self._fields(leaf.other, leaf.place)
@@ -161,7 +171,7 @@ class _Mapper:
             mapped = _moved(leaf, field)
             if self._plan.refuse is not None:
                 self._plan.refuse(mapped)
-            return mapped
+            return self._fit(mapped, leaf.field.name)
         spelled = _spelling(leaf)
         if spelled is None or spelled not in translation:
             known = ", ".join(sorted(translation))
@@ -170,7 +180,19 @@ class _Mapper:
                 f"{field.name} holds other values than {field.sigma_name}, known only for {known}",
                 leaf.place,
             )
-        return Equals(field, translation[spelled], place=leaf.place)
+        return self._fit(Equals(field, translation[spelled], place=leaf.place), leaf.field.name)
+
+    def _fit(self, leaf: FieldLeaf, name: str) -> Node:
+        """The leaf on the field that the user's indices have for this name of a rule."""
+        if self._plan.fit is None:
+            return leaf
+        fitted, reasons = self._plan.fit(leaf)
+        self.fitted.setdefault(name, {})[fitted.field] = None
+        for reason in reasons:
+            told = (reason.code, reason.message)
+            if told not in ((one.code, one.message) for one in self.approximations):
+                self.approximations.append(reason)
+        return fitted
 
     def _fields(self, field: Field, place: Place | None) -> tuple[Field, ...]:
         name = field.name
@@ -181,7 +203,8 @@ class _Mapper:
                 fields = self.fields[name] = self._plan.resolve(name)
             except Refused as refused:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
-            more = self._plan.refuse or fields[0].name in self._plan.values
+            plan = self._plan
+            more = plan.refuse or plan.fit or fields[0].name in plan.values
             if len(fields) == 1 and not more:
                 self._plain[name] = fields[0]
         return self.fields[name]
