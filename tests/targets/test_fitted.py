@@ -120,6 +120,14 @@ FOUND: list[tuple[str, Mapping[str, Any], str, str, list[str], set[int]]] = [
         {1},
     ),
     (
+        "case counts in a whole value",
+        {**KEYWORD, "fields": {"lower": CASELESS}},
+        r"Image|cased: 'C:\CMD.EXE'",
+        "process.executable",
+        [],
+        {1},
+    ),
+    (
         "case counts and the field is in lower case",
         {**CASELESS, "fields": {"raw": KEYWORD}},
         r"Image|endswith|cased: '\CMD.EXE'",
@@ -394,6 +402,30 @@ def test_keywords_are_looked_for_in_a_field_that_holds_the_text(tmp_path: Path) 
         )
         assert codes(query) == told
         assert query.text is None or "message.w:" in query.text
+
+
+def test_a_scope_in_lower_case(cluster: Cluster) -> None:
+    cluster.index({"process.executable": KEYWORD, "winlog.channel": CASELESS}, IMAGES)
+    for query in cluster.convert(ENDS):
+        assert query.outcome is Outcome.EXACT, query.reasons
+        assert cluster.found(query, cluster.indices[0]) == {0, 1, 3}
+
+
+def test_multi_fields_of_what_an_alias_stands_for_in_some_indices_only() -> None:
+    lower = Shape("keyword", normalizer="lc", folds=Folds.CASE)
+    mixed = ClusterSchema(
+        (),
+        ("a", "b"),
+        {
+            "real": (Shape("keyword", fields={"lower": lower}),),
+            "name": (
+                Shape("alias", path="real", sources=("a",)),
+                Shape("keyword", sources=("b",)),
+            ),
+        },
+    )
+    fitted, reasons = Fitting(mixed).fit(Equals(Field("name", Type.KEYWORD), "x"))
+    assert (fitted.field, list(reasons)) == (Field("name", Type.KEYWORD), [])
 
 
 def test_other_targets_stay_as_they_are(tmp_path: Path) -> None:

@@ -92,6 +92,9 @@ class Fitting:
                     return leaf
                 node, found = self.fit(leaf)
                 reasons.update(dict.fromkeys(found))
+                if isinstance(node, Equals) and node.field.type is Type.CASELESS:
+                    # Documents hold the value as it is written, so that case decides nothing.
+                    return replace(node, cased=False)
                 return node
 
             scope = tuple(map_leaves(node, fit) for node in plan.scope)
@@ -152,13 +155,12 @@ class Fitting:
         aliased = {shape.path for shape in schema.field(path)}
         if len(aliased) == 1:
             path = aliased.pop() or path
-        shapes = schema.behind(path)
+        shapes, named = schema.behind(path), schema.field(path)
         if not shapes:
             return ()
-        below = sorted({name for shape in schema.field(path) for name in shape.fields})
         multi = [
-            _candidate(f"{path}.{name}", [shape.fields.get(name) for shape in shapes], shapes)
-            for name in below
+            _candidate(f"{path}.{name}", [shape.fields.get(name) for shape in named], named)
+            for name in sorted({name for shape in named for name in shape.fields})
         ]
         return (_candidate(path, shapes, shapes, whole=path in schema.fields), *multi)
 
