@@ -72,6 +72,7 @@ class Fitting:
         self._schema = schema
         self._plans: dict[tuple[Plans, LogSource], Plan] = {}
         self._candidates = cache(self._candidates_of)
+        self._near = cache(schema.near)
 
     def target(self, target: Target) -> Target:
         """The target for these indices; one that is not Elastic's stays as it is."""
@@ -133,7 +134,7 @@ class Fitting:
 
     def _absent(self, leaf: FieldLeaf, path: str) -> Reason:
         # https://www.elastic.co/guide/en/elasticsearch/reference/8.17/eql-syntax.html tells of EQL.
-        near = self._schema.near(path)
+        near = self._near(path)
         hint = f"; there is {', '.join(near)}" if near else ""
         effect = "a test on it finds nothing, and an EQL query fails"
         message = f"no index has the field {_told(leaf.field)}: {effect}{hint}"
