@@ -76,7 +76,9 @@ def fields(one: Trial) -> Iterator[Field]:
 
 
 @pytest.mark.parametrize(
-    ("mapping", "port"), zip(MAPPINGS.values(), ["long", "keyword"] * 2, strict=True), ids=MAPPINGS
+    ("mapping", "port"),
+    list(zip(MAPPINGS.values(), ["long", "keyword"] * 2, strict=True)),
+    ids=MAPPINGS,
 )
 def test_exact_queries_find_what_the_rules_mean(
     elasticsearch: Elasticsearch, tmp_path: Path, mapping: Mapping[str, Any], port: str
