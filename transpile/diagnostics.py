@@ -102,7 +102,8 @@ _YAML = (
         "yaml-tag",
         _FAILED,
         "A YAML tag that means nothing in a rule",
-        "Rules are text, numbers, booleans, dates, null, lists and maps; other tags are not built.",
+        "Rules are text, numbers, booleans, dates, null, lists and maps; other tags are not built."
+        " A text that has a tag must have its form: !!int x is no number.",
         "Take the tag away.",
     ),
     Diagnostic(
@@ -362,7 +363,7 @@ _PIPELINES = (
         "pipeline-failure",
         _REFUSED,
         "A pipeline fails the rule",
-        "An item of your pipeline says that such a rule is not supported.",
+        "An item of your pipeline says that such a rule is not supported, or stops at it.",
         "Change the rule or the pipeline.",
     ),
     Diagnostic(

@@ -169,4 +169,5 @@ def _literal(text: str) -> str:
 def version(detection: Detection) -> str:
     """A version that grows with the rule's date of change."""
     digits = (detection.about.modified or detection.about.date).replace("-", "").replace("/", "")
-    return f"1.0.{int(digits)}" if digits.isdecimal() and digits.isascii() else "1.0.0"
+    is_date = len(digits) <= len("20260102") and digits.isdecimal() and digits.isascii()
+    return f"1.0.{int(digits)}" if is_date else "1.0.0"

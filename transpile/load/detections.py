@@ -64,7 +64,7 @@ class DetectionReader:
 
     def _item(self, key_node: Node | None, key: Any, node: Node, value: Any) -> Item | None:
         if key_node is not None and not isinstance(key, str):
-            message = f"a field's name must be text, this is {_kind(key)}"
+            message = f"a field's name must be text, this is {kind(key)}"
             self._problem("key-type", message, place_of(key_node), "put it in quotes")
             return None
         if isinstance(node, SequenceNode):
@@ -113,7 +113,7 @@ class DetectionReader:
     def _bad_value(self, modifiers: list[str], node: Node, value: Any, error: Exception) -> Problem:
         place = place_of(node)
         if not isinstance(value, _PLAIN):
-            message = f"a value must be text, a number, true, false or null, not {_kind(value)}"
+            message = f"a value must be text, a number, true, false or null, not {kind(value)}"
             hint = "put it in quotes" if isinstance(value, date) else ""
             return self._source.problem("value-type", message, place, hint=hint)
         if "cidr" in modifiers and isinstance(value, str):
@@ -132,7 +132,7 @@ class DetectionReader:
             except Exception as cause:  # as above
                 message = _message(cause)
                 if "incompatible to value type" in message or not isinstance(cause, SigmaError):
-                    what = _kind(value) if count == 1 else f"what '{modifiers[count - 2]}' makes"
+                    what = kind(value) if count == 1 else f"what '{modifiers[count - 2]}' makes"
                     return f"the modifier {modifiers[count - 1]!r} can't be used on {what}"
                 return f"the modifier {modifiers[count - 1]!r}: {message}"
         return _message(error)
@@ -158,7 +158,8 @@ _KINDS = {
 }
 
 
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
+    """The type of a value, in words."""
     return "a date" if isinstance(value, date) else _KINDS.get(type(value), type(value).__name__)
 
 

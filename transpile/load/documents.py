@@ -26,6 +26,8 @@ MAX_DEPTH = 40
 """levels of nesting in a document"""
 MAX_VALUES = 200_000
 """values in a document, each alias counted as often as it is used"""
+MAX_DIGITS = 500
+"""characters of a whole number; a longer one is taken for text, as Python may not write it"""
 MAX_SYNTAX_ERRORS = 20
 """broken documents in one file, after which the rest of it is given up"""
 
@@ -201,8 +203,15 @@ class _Construction:
             raise self._bad_tag(node)
         try:
             return _SCALARS[node.tag](node)
-        except (ValueError, OverflowError):
+        except Exception:  # PyYAML lets any through that a text of another form leads to
+            if not _looks_like(node):
+                raise self._bad_text(node) from None
             return node.value  # looks like a number or a date, and is none: 2024-02-31
+
+    def _bad_text(self, node: ScalarNode) -> ProblemFound:
+        tag = node.tag.replace(_TAG, "!!")
+        message = f"{node.value!r:.40} has the YAML tag {tag}, and is none"
+        return ProblemFound(self._source.problem("yaml-tag", message, place_of(node)))
 
     def _bad_tag(self, node: Node) -> ProblemFound:
         tag = node.tag.replace(_TAG, "!!")
@@ -219,17 +228,16 @@ class _Construction:
                 raise ProblemFound(self._source.problem("yaml-key", message, place_of(key_node)))
             key = self.value(key_node, depth + 1)
             if key in result:
-                raise self._twice(key, key_node, node)
+                raise self._twice(list(result).index(key), key_node, node)
             result[key] = self.value(value_node, depth + 1)
         return result
 
-    def _twice(self, key: Any, second: Node, mapping: Node) -> ProblemFound:
-        first = next(k for k, _ in mapping.value if self.value(k, 0) == key)
-        line = place_of(first).line
+    def _twice(self, first: int, second: ScalarNode, mapping: Node) -> ProblemFound:
+        line = place_of(mapping.value[first][0]).line
         return ProblemFound(
             self._source.problem(
                 "duplicate-key",
-                f"the key {key!r} is already in line {line}",
+                f"the key {second.value!r:.40} is already in line {line}",
                 place_of(second),
                 hint="only one of the two would count; join them or rename one",
             )
@@ -259,12 +267,29 @@ class _Construction:
         node.value = [*own, *added]
 
 
+def _looks_like(node: ScalarNode) -> bool:
+    """Whether a plain text has the form of what its tag says it is."""
+    known = _PLAIN.get(node.value[:1], ())
+    return any(tag == node.tag and pattern.match(node.value) for tag, pattern in known)
+
+
+def _null(node: ScalarNode) -> None:
+    if node.value and not _looks_like(node):
+        raise ValueError(node.value)
+
+
+def _integer(node: ScalarNode) -> int:
+    if len(node.value) > MAX_DIGITS:
+        raise OverflowError
+    return _CONSTRUCTOR.construct_yaml_int(node)
+
+
 _CONSTRUCTOR = SafeConstructor()
 _SCALARS: Mapping[str, Callable[[ScalarNode], Any]] = {
     _STR: lambda node: node.value,
-    _TAG + "null": lambda node: None,
+    _TAG + "null": _null,
     _TAG + "bool": _CONSTRUCTOR.construct_yaml_bool,
-    _TAG + "int": _CONSTRUCTOR.construct_yaml_int,
+    _TAG + "int": _integer,
     _TAG + "float": _CONSTRUCTOR.construct_yaml_float,
     _TAG + "timestamp": _CONSTRUCTOR.construct_yaml_timestamp,
 }

@@ -20,6 +20,7 @@ from sigma.rule import (
 )
 
 from transpile.load.definitions import Detection, Detections, Item
+from transpile.load.detections import kind
 from transpile.load.modifiers import PUBLISHED
 from transpile.load.places import ItemLocation
 from transpile.query import Place
@@ -32,7 +33,7 @@ def fault(key: str, value: Any) -> str | None:
             {"title": "title", key: value}, collect_errors=True
         )
     except Exception:  # a value of an odd type
-        return f"{value!r:.40} is of a wrong type"
+        return f"this must not be {kind(value)}"
     return str(errors[0].args[0]) if errors else None
 
 
@@ -52,11 +53,15 @@ def metadata(document: Mapping[Any, Any]) -> tuple[dict[str, Any], bool]:
 
 
 def rule(document: Mapping[Any, Any], title: str, detections: Detections, path: str) -> SigmaRule:
-    """The rule of a document whose detections have been read."""
+    """The rule of a document whose detections have been read.
+
+    Of the fields that it lists only names are given on: pipelines look each up.
+    """
     read, _ = metadata(document)
+    fields = read["fields"] if isinstance(read["fields"], list) else []
     location = Path(path)
     return SigmaRule(
-        **read | {"title": title},
+        **read | {"title": title, "fields": [one for one in fields if isinstance(one, str)]},
         logsource=SigmaLogSource.from_dict(document["logsource"]),
         detection=SigmaDetections(
             {name: _detection(one, location) for name, one in detections.named.items()},

@@ -8,7 +8,6 @@ from itertools import chain
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from sigma.exceptions import SigmaError
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from transpile.load import documents, files
@@ -17,7 +16,7 @@ from transpile.load.definitions import Detections
 from transpile.load.detections import DetectionReader
 from transpile.load.files import RuleFile
 from transpile.load.hints import did_you_mean, instead_of, misspelt
-from transpile.load.logsource import LogSource, log_source
+from transpile.load.logsource import LogSource
 from transpile.load.metadata import is_in_order
 from transpile.load.problem import Problem, ProblemFound, Severity
 from transpile.load.source import SourceText, place_of
@@ -134,14 +133,18 @@ def _merge_actions(parts: Iterator[Node | Problem], source: SourceText) -> Itera
     shared: Node | None = None
     previous: Node | None = None
     for part in parts:
-        action = None if isinstance(part, Problem) else documents.entry(part, "action")
         if isinstance(part, Problem):
+            previous = None
             yield part
             continue
-        try:
+        action = documents.entry(part, "action")
+        try:  # what is sound and bounded can be merged
             if shared is not None or action is not None:
-                documents.construct(part, source)  # bounds it before it is merged
+                documents.construct(part, source)
+            if previous is not None and action is not None and action[1].value == "repeat":
+                documents.construct(previous, source)
         except ProblemFound as bad:
+            previous = None
             yield bad.problem
             continue
         if action is None:
@@ -164,7 +167,7 @@ def _merge_actions(parts: Iterator[Node | Problem], source: SourceText) -> Itera
 
 def _bad_action(kind: Node, source: SourceText) -> Problem:
     if kind.value == "repeat":
-        message, hint = "there is no rule before it to repeat", ""
+        message, hint = "there is no sound rule before it to repeat", ""
     else:
         named = repr(kind.value) if isinstance(kind, ScalarNode) else "a list or a map"
         message = f"an action is global, repeat or reset, not {named}"
@@ -309,21 +312,17 @@ class _Reader:
         if found is None:
             return None
         node, value = found
-        try:
-            return log_source(value)
-        except SigmaError as error:
-            place, message, hint = place_of(node), str(error), ""
-            for (_, value_node), (key, one) in zip(node.value, value.items(), strict=True):
-                if one is not None and not isinstance(one, str):
-                    place, message = place_of(value_node), f"{key} must be text"
-            if not {"product", "category", "service"} & set(value):
-                message = "logsource has no product, category or service"
-                spelled = [
-                    did_you_mean(str(key), ("product", "category", "service")) for key in value
-                ]
-                hint = next(filter(None, spelled), "")
-            self._fail("bad-logsource", message, place, hint)
-            return None
+        for (_, value_node), (key, one) in zip(node.value, value.items(), strict=True):
+            if key in (*LogSource._fields, "definition") and not isinstance(one, (str, type(None))):
+                self._fail("bad-logsource", f"{key} must be text", place_of(value_node))
+        source = LogSource(*map(value.get, LogSource._fields))
+        if source == LogSource():
+            message = "logsource has no product, category or service"
+            others = (key for key in value if key not in LogSource._fields)
+            spelled = (did_you_mean(str(key), LogSource._fields) for key in others)
+            hint = next(filter(None, spelled), "")
+            self._fail("bad-logsource", message, place_of(node), hint)
+        return source
 
     def _detections(self) -> Detections | None:
         found = self._section("detection", "missing-detection")
@@ -332,6 +331,7 @@ class _Reader:
         node, value = found
         reader = DetectionReader(self._source)
         detections = {}
+        names: dict[str, None] = {}
         condition_node = None
         for (key_node, value_node), (name, definition) in zip(
             node.value, value.items(), strict=True
@@ -342,11 +342,14 @@ class _Reader:
                 message = "timeframe means nothing outside a correlation rule and is ignored"
                 self._warn("timeframe", message, place_of(key_node))
             else:
+                if str(name) in names:
+                    message = f"the detection {str(name)!r} is there twice, as text and as none"
+                    self._fail("duplicate-key", message, place_of(key_node))
+                names[str(name)] = None
                 detection = reader.detection(str(name), key_node, value_node, definition)
                 if detection is not None:
                     detections[str(name)] = detection
         self._problems += reader.problems
-        names = {str(name): None for name in value if name not in ("condition", "timeframe")}
         conditions = self._conditions(node, condition_node, names)
         if not names:
             self._fail("missing-detection", "the rule defines no detection", place_of(node))

@@ -8,6 +8,7 @@ from copy import deepcopy
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from sigma.exceptions import SigmaError
 from yaml import MappingNode, Node
 
 from transpile.load import documents
@@ -59,7 +60,7 @@ class UserPipelines:
         """The rule after the pipelines; the given one stays as it is.
 
         Raises:
-            Refused: nothing is left of a detection.
+            Refused: nothing is left of a detection, or the pipeline stops by an error of its own.
             SigmaError: a pipeline fails the rule.
         """
         if self._pipeline is None:
@@ -67,7 +68,13 @@ class UserPipelines:
         from transpile.load import pysigma  # noqa: PLC0415 (takes 0.1 s)
 
         changed = deepcopy(rule.sigma)
-        self._pipeline.apply(changed)
+        try:
+            self._pipeline.apply(changed)
+        except SigmaError:
+            raise
+        except Exception as error:  # an item that meets what it was not written for
+            message = f"the pipeline stops at this rule: {type(error).__name__}: {error}"
+            raise Refused("pipeline-failure", message) from error
         detections = pysigma.detections(changed)
         for name, detection in detections.named.items():
             if _is_empty(detection):
