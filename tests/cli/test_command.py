@@ -257,6 +257,14 @@ def test_files_mirror_the_folder(here: Path) -> None:
     assert (here / "out" / "a.lucene").read_bytes() == QUERY.encode()
 
 
+def test_a_query_that_has_no_file_of_its_own_is_told_by_the_exit_code(here: Path) -> None:
+    Path("rules/a.yaml").write_text(SECOND, encoding="utf-8")
+    code, _, err = convert("rules", "-o", "out")
+    assert "rules/a.yml: output-collision: a.lucene already holds the query of rules/a.yaml" in err
+    assert code == 1
+    assert convert("rules/a.yml", "-o", "out")[0] == 0
+
+
 def test_files_and_json_together(here: Path) -> None:
     _, out, _ = convert("rules", "-o", "out", "--format", "json")
     assert json.loads(out)[0]["outcome"] == "exact"

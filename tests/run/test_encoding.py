@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from transpile.load.files import RuleFile
+from transpile.load.problem import Problem
 from transpile.query import Query
 from transpile.run.conversion import Conversion, Converted
 from transpile.run.convert import Converter
@@ -73,3 +74,12 @@ def test_a_fault_is_not_kept() -> None:
         one.conversion.file, 1, True, one.conversion.queries, traceback="Traceback ..."
     )
     assert encode([Converted(conversion)]) is None
+
+
+def test_a_problem_of_another_file_is_not_kept() -> None:
+    """Its path would be read as that of the rule."""
+    (one,) = converted(RULE)
+    for path, kept in (("a.yml", True), ("profile.toml", False)):
+        problem = Problem("unused-override", "no rule has this id", path)
+        conversion = replace(one.conversion, problems=(problem,))
+        assert (encode([Converted(conversion)]) is not None) == kept

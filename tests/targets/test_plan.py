@@ -65,6 +65,14 @@ def test_values_are_translated_in_any_spelling() -> None:
     )
 
 
+def test_a_field_of_other_values_is_absent_where_it_is_absent() -> None:
+    """Presence asks for no value, so there is nothing to translate or to refuse."""
+    for leaf in (IsNull, Exists):
+        mapped = PLAN.map(leaf(Field("D")))
+        assert mapped.search.condition == leaf(string("direction", "D"))
+        assert mapped.refusals == ()
+
+
 def test_a_value_without_a_translation_is_refused() -> None:
     place = Place(3, 4)
     for leaf in (Equals(Field("D"), "x", place=place), Glob(Field("D"), ("t", RUN), place=place)):

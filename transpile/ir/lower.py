@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from sigma.exceptions import SigmaConditionError
 from sigma.types import (
-    CompareOperators,
     Placeholder,
     SigmaBool,
     SigmaCasedString,
@@ -252,8 +251,6 @@ def _time_part(value: SigmaTimestampPart, comparison: Comparison, subject: _Subj
 
 @_lower_value.register(SigmaCompareExpression)
 def _(value: SigmaCompareExpression, subject: _Subject) -> Node:
-    if value.op is CompareOperators.NEQ:
-        return negation(_lower_value(value.number, subject))
     comparison = Comparison[value.op.name]
     if isinstance(value.number, SigmaTimestampPart):
         return _time_part(value.number, comparison, subject)
