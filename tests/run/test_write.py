@@ -17,8 +17,8 @@ from transpile.run.convert import Conversion
 from transpile.run.write import QueryFolder, replace_file
 from transpile.targets import registry
 
-LUCENE, EQL = registry.get("elastic-lucene"), registry.get("elastic-eql")
-AGENT_EQL = registry.get("elastic-agent-eql")
+LUCENE, EQL = registry.ending("elastic-lucene"), registry.ending("elastic-eql")
+AGENT_EQL = registry.ending("elastic-agent-eql")
 
 
 def conversion(

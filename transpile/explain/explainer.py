@@ -126,7 +126,7 @@ def _view(query: Query, target: Target, logsource: LogSource) -> TargetView:
         target.name,
         target.title,
         target.dialect,
-        target.suffix.lstrip("."),
+        registry.ending(target.name).suffix,
         target.about,
         query.outcome,
         query.reasons,

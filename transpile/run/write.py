@@ -17,7 +17,6 @@ from transpile.run.temporary import beside, remove_left
 
 if TYPE_CHECKING:
     from transpile.targets.registry import Ending
-    from transpile.targets.target import Target
 
 
 class QueryFolder:
@@ -28,7 +27,7 @@ class QueryFolder:
     is called and wherever links inside the folder lead.
     """
 
-    def __init__(self, root: Path, targets: Sequence[Target | Ending]) -> None:
+    def __init__(self, root: Path, targets: Sequence[Ending]) -> None:
         self._root = root
         self._path = os.fspath(root)
         shared = Counter(target.suffix for target in targets)

@@ -60,7 +60,6 @@ TARGETS: Mapping[str, Target] = {
         name="asim",
         title="Microsoft Sentinel, by the Advanced Security Information Model",
         dialect="kql",
-        suffix="kql",
         about="the unifying parsers of ASIM (_Im_*), whichever products feed them",
         plan=_plan,
         tables=schema,

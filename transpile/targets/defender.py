@@ -159,7 +159,6 @@ TARGETS: Mapping[str, Target] = {
         name="defender",
         title="Microsoft Defender XDR",
         dialect="kql",
-        suffix="kql",
         about="the tables of advanced hunting: devices, email, identities, cloud apps",
         plan=_plan,
         product=PRODUCT,

@@ -9,25 +9,26 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from transpile.targets.target import Target
 
-MODULES: Mapping[str, str] = {
-    "splunk": "transpile.targets.splunk",
-    "splunk-cim": "transpile.targets.splunk",
-    "sentinel": "transpile.targets.sentinel",
-    "sentinel-securityevent": "transpile.targets.sentinel",
-    "sentinel-event": "transpile.targets.sentinel",
-    "defender": "transpile.targets.defender",
-    "asim": "transpile.targets.asim",
-    "elastic-eql": "transpile.targets.elastic",
-    "elastic-lucene": "transpile.targets.elastic",
-    "elastic-dsl": "transpile.targets.elastic",
-    "elastic-agent-eql": "transpile.targets.elastic",
-    "elastic-agent-lucene": "transpile.targets.elastic",
-    "elastic-agent-dsl": "transpile.targets.elastic",
+_PACKAGE = "transpile.targets"
+_TARGETS: Mapping[str, tuple[str, str]] = {
+    "splunk": ("splunk", "spl"),
+    "splunk-cim": ("splunk", "spl"),
+    "sentinel": ("sentinel", "kql"),
+    "sentinel-securityevent": ("sentinel", "kql"),
+    "sentinel-event": ("sentinel", "kql"),
+    "defender": ("defender", "kql"),
+    "asim": ("asim", "kql"),
+    "elastic-eql": ("elastic", "eql"),
+    "elastic-lucene": ("elastic", "lucene"),
+    "elastic-dsl": ("elastic", "json"),
+    "elastic-agent-eql": ("elastic", "eql"),
+    "elastic-agent-lucene": ("elastic", "lucene"),
+    "elastic-agent-dsl": ("elastic", "json"),
 }
-"""which module's TARGETS holds a target; loaded only when it is asked for"""
+"""for each target the module whose TARGETS holds it, and the ending of its files (without a dot)"""
 
-_SUFFIXES = {"eql": "eql", "lucene": "lucene", "dsl": "json", "splunk": "spl", "cim": "spl"}
-"""by the last part of a target's name; KQL is the ending of all others"""
+MODULES: Mapping[str, str] = {name: f"{_PACKAGE}.{of}" for name, (of, _) in _TARGETS.items()}
+"""which module's TARGETS holds a target; loaded only when it is asked for"""
 
 DEFAULTS = ("splunk", "sentinel", "elastic-eql", "elastic-lucene")
 """one target for each of the four languages"""
@@ -42,7 +43,7 @@ class Ending(NamedTuple):
 
 def ending(name: str) -> Ending:
     """The ending of this target's files."""
-    return Ending(name, _SUFFIXES.get(name.rpartition("-")[2], "kql"))
+    return Ending(name, _TARGETS[name][1])
 
 
 def get(name: str) -> Target:

@@ -163,7 +163,6 @@ TARGETS = {
             "splunk",
             "Splunk",
             "spl",
-            "spl",
             "Windows events as XML from Splunk's add-ons, by source and EventCode; for other log"
             " sources fields as the rule names them, in all events",
             _events,
@@ -171,7 +170,6 @@ TARGETS = {
         Target(
             "splunk-cim",
             "Splunk, CIM data models",
-            "spl",
             "spl",
             "tstats over the data models Endpoint, Web and Network Resolution, which hold the"
             " events of all products",

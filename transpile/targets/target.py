@@ -16,18 +16,16 @@ Tables: TypeAlias = Mapping[str, Mapping[str, str]]
 class Target:
     """A place that queries are written for.
 
-    `dialect` names the language, `suffix` the ending of its files (without a dot), `plan` tells
-    for a log source where its events are; it raises Refused where the target has none of them.
+    `dialect` names the language, `plan` tells for a log source where its events are; it raises
+    Refused where the target has none of them. The ending of its files is in the registry.
     `about` says in one line what the fields and tables are. `tables` gives the tables that queries
-    may read, with the types of their columns, where the language has tables. Each
-    table is a log source of the `product`, if there is one, with the table's name in lower case as
-    its service.
+    may read, with the types of their columns, where the language has tables. Each table is a log
+    source of the `product`, if there is one, with the table's name in lower case as its service.
     """
 
     name: str
     title: str
     dialect: str
-    suffix: str
     about: str
     plan: Callable[[LogSource], Plan]
     comments: bool = False
