@@ -103,7 +103,10 @@ class Dialect(ABC):
         return Prefixed(self.NOT, doc)
 
     def list_key(self, leaf: Node) -> Hashable | None:
-        """What leaves must share to stand in one list of values; None for a leaf that can't."""
+        """What leaves must share to stand in one list of values; None for a leaf that can't.
+
+        A leaf that is refused for itself, in whatever way, may raise Refused here, too.
+        """
         return None
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
@@ -120,10 +123,10 @@ class Dialect(ABC):
     def _alternatives(self, operands: Sequence[Node], notes: Notes) -> Doc:
         groups: dict[Hashable, list[Node]] = {}
         for position, operand in enumerate(operands):
-            key = self.list_key(operand)
+            key = self._key(operand)
             groups.setdefault((position,) if key is None else (key, "list"), []).append(operand)
         docs = [
-            self.generate(group[0], notes) if len(group) == 1 else self.listing(group, notes)
+            self.generate(group[0], notes) if len(group) == 1 else self._list(group, notes)
             for group in groups.values()
         ]
         if self.CLOSE_NOT_IN_OR:
@@ -132,3 +135,16 @@ class Dialect(ABC):
                 for doc in docs
             ]
         return docs[0] if len(docs) == 1 else Join(self.OR, tuple(docs))
+
+    def _key(self, leaf: Node) -> Hashable | None:
+        try:
+            return self.list_key(leaf)
+        except Refused:  # which the leaf tells by itself
+            return None
+
+    def _list(self, leaves: Sequence[Node], notes: Notes) -> Doc:
+        try:
+            return self.listing(leaves, notes)
+        except Refused as refused:
+            notes.refusals.append(refused.reason)
+            return Text("")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
-from backends.elastic_fields import fit, unsayable
+from backends.elastic_fields import fit, present, unsayable
 from backends.elastic_text import (
     TextMatch,
     check_case,
@@ -125,7 +125,7 @@ def _compare(leaf: Compare, notes: Notes) -> Doc:
 
 
 def _exists(leaf: Exists | IsNull, notes: Notes) -> Doc:
-    return Text(_json({"exists": {"field": leaf.field.name}}))
+    return Text(_json({"exists": {"field": present(leaf)}}))
 
 
 def _null(leaf: IsNull, notes: Notes) -> Doc:

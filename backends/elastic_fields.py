@@ -89,6 +89,18 @@ def unsayable(leaf: Any, notes: Notes) -> Doc:
     raise Refused("keyword-search", "the target names no field that holds an event's text")
 
 
+def present(leaf: Exists | IsNull) -> str:
+    """The field that a test of presence names.
+
+    EQL and the query DSL both ask it by an exists query, where a `*` in a name, unlike in any other
+    query, stands for any text.
+    """
+    name = leaf.field.name
+    if "*" in name:
+        raise Refused("field-name", f"an exists query can't name the field {name!r}", leaf.place)
+    return name
+
+
 def _on_text(leaf: FieldLeaf) -> Node:
     if isinstance(leaf, Cidr):
         return cidr_in_text(leaf)

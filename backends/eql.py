@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
-from backends.elastic_fields import fit, unsayable
+from backends.elastic_fields import fit, present, unsayable
 from backends.elastic_text import (
     TextMatch,
     check_case,
@@ -42,7 +42,7 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
-from transpile.query import Refused
+from transpile.query import Place, Refused
 
 _IDENTIFIER = re.compile(r"@?[A-Za-z_]\w*(?:\.@?[A-Za-z_]\w*)*", re.ASCII)
 _WORDS = frozenset(
@@ -54,17 +54,17 @@ _WORDS = frozenset(
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
-def name(field: Field) -> str:
+def name(field: Field, place: Place | None = None) -> str:
     """A field's name; in backticks where it is no plain identifier.
 
     Raises:
-        Refused: it holds a backtick or a control character, which no field name should.
+        Refused: it is empty, or holds a backtick or a control character, which no name should.
     """
     text = field.name
     if _IDENTIFIER.fullmatch(text) and not _WORDS.intersection(text.split(".")):
         return text
-    if "`" in text or not text.isprintable():
-        raise Refused("field-name", f"EQL can't name the field {text!r}")
+    if not text or "`" in text or not text.isprintable():
+        raise Refused("field-name", f"EQL can't name the field {text!r}", place)
     return f"`{text}`"
 
 
@@ -144,31 +144,36 @@ def _match(leaf: TextMatch, notes: Notes) -> Doc:
     operator, operand = _test(leaf)
     if operator == "in~":
         operand = f"({operand})"
-    return Text(f"{name(leaf.field)} {operator} {operand}")
+    return Text(f"{name(leaf.field, leaf.place)} {operator} {operand}")
 
 
 def _number(leaf: NumberEquals, notes: Notes) -> Doc:
-    return Text(f"{name(leaf.field)} == {leaf.number}")
+    return Text(f"{name(leaf.field, leaf.place)} == {leaf.number}")
 
 
 def _boolean(leaf: BooleanEquals, notes: Notes) -> Doc:
-    return Text(f"{name(leaf.field)} == {str(leaf.boolean).lower()}")
+    return Text(f"{name(leaf.field, leaf.place)} == {str(leaf.boolean).lower()}")
 
 
 def _compare(leaf: Compare, notes: Notes) -> Doc:
-    return Text(f"{name(leaf.field)} {leaf.comparison.value} {leaf.number}")
+    return Text(f"{name(leaf.field, leaf.place)} {leaf.comparison.value} {leaf.number}")
 
 
 def _cidr(leaf: Cidr, notes: Notes) -> Doc:
-    return Text(f"cidrMatch({name(leaf.field)}, {string(str(leaf.network))})")
+    return Text(f"cidrMatch({name(leaf.field, leaf.place)}, {string(str(leaf.network))})")
 
 
 def _null(leaf: IsNull, notes: Notes) -> Doc:
-    return Text(f"?{name(leaf.field)} == null")
+    return Text(f"?{_present(leaf)} == null")
 
 
 def _exists(leaf: Exists, notes: Notes) -> Doc:
-    return Text(f"?{name(leaf.field)} != null")
+    return Text(f"?{_present(leaf)} != null")
+
+
+def _present(leaf: Exists | IsNull) -> str:
+    present(leaf)
+    return name(leaf.field, leaf.place)
 
 
 class Eql(Dialect):
@@ -201,16 +206,13 @@ class Eql(Dialect):
         if isinstance(leaf, (NumberEquals, Cidr)):
             return type(leaf), leaf.field
         if isinstance(leaf, (Equals, Glob, Regex)):
-            try:
-                operator, _ = _test(leaf)
-            except Refused:
-                return None
+            operator, _ = _test(leaf)
             return (operator, leaf.field) if operator in _LISTS else None
         return None
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
         first = leaves[0]
-        field = name(first.field)
+        field = name(first.field, first.place)
         if isinstance(first, Cidr):
             networks = [string(str(leaf.network)) for leaf in leaves]
             return Listing("cidrMatch(", (field, *networks))

@@ -42,7 +42,8 @@ from transpile.ir.nodes import (
 from transpile.ir.search import Search
 from transpile.query import Refused
 
-_RESERVED = re.compile(r"""\A[+-]|[=&|><!(){}\[\]^"~*?:\\/ \t\r\n]""")
+_RESERVED = re.compile(r"""\A[+-]|\A(?=(?:AND|OR|NOT)\Z)|[=&|><!(){}\[\]^"~*?:\\/ \t\r\n\u3000]""")
+"""the ideographic space is a space to Lucene, too, and its words are words in upper case only"""
 
 
 def term(text: str) -> str:
@@ -71,9 +72,12 @@ def _text(leaf: TextMatch) -> str:
 
 
 def _name(leaf: Any) -> str:
-    """A field's name. A `*` in it stands for any text, also behind a backslash."""
+    """A field's name.
+
+    A `*` in it stands for any text, also behind a backslash, and `_exists_` for a test.
+    """
     name: str = leaf.field.name
-    if "*" in name:
+    if not name or "*" in name or name == "_exists_":
         raise Refused("field-name", f"Lucene can't name the field {name!r}", leaf.place)
     return term(name)
 
@@ -130,7 +134,7 @@ class Lucene(Dialect):
 
     def list_key(self, leaf: Node) -> Hashable | None:
         listed = (Equals, Glob, Regex, NumberEquals, BooleanEquals, Cidr, Compare)
-        return leaf.field if isinstance(leaf, listed) and "*" not in leaf.field.name else None
+        return leaf.field if isinstance(leaf, listed) else None
 
     def listing(self, leaves: Sequence[Any], notes: Notes) -> Doc:
         values = notes.collect(leaves, lambda leaf: _VALUES[type(leaf)](leaf))

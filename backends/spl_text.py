@@ -11,7 +11,7 @@ from transpile.ir.networks import MAPPED
 from transpile.ir.nodes import Field, Network
 from transpile.query import Place, Refused
 
-_PLAIN_NAME = re.compile(r"[\w.]+", re.ASCII)
+_PLAIN_NAME = re.compile(r"(?!(?i:and|or|not|in|xor|by|where|from)\Z)[\w.]+", re.ASCII)
 _UNSAYABLE_NAME = re.compile(r"""["'\\*`|\x00-\x1f\x7f]|\A\Z""")
 _MODIFIERS = frozenset(
     (

@@ -15,7 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import backends
-from transpile.ir.nodes import And, Equals, Field, Glob, Node, Regex, Type, Wildcard
+from transpile.ir.nodes import (
+    And,
+    Equals,
+    Exists,
+    Field,
+    Glob,
+    Node,
+    Or,
+    Regex,
+    Type,
+    Wildcard,
+)
 from transpile.ir.search import Search
 from transpile.targets.kusto import is_name
 from transpile.verify.engines import eql_dsl
@@ -204,26 +215,40 @@ def test_an_escaped_regex_is_its_text(
     )
 
 
+# What the languages read as no name, or not as a part of one, where it stands alone.
+WORDS = ("AND", "OR", "NOT", "TO", "and", "or", "not", "in", "where", "null", "true", "_exists_")
 names = st.lists(
-    st.text("\"'`\\*?/|()[]{}<>&:=~^$#@%!+-. abAB1é", min_size=1, max_size=6).filter(
-        lambda name: not re.search(r"^[.\s]|[.\s]$|\.\.", name)
-    ),
+    st.one_of(
+        st.sampled_from(WORDS),
+        st.text(
+            "\"'`\\*?/|()[]{}<>&:=~^$#@%!+-. abAB1é\t\n\x07\x7f\xad\u200b\u202e\u2028\u3000",
+            min_size=1,
+            max_size=6,
+        ),
+    ).filter(lambda name: not re.search(r"^[.\s]|[.\s]$|\.\.", name)),
     min_size=10,
     max_size=20,
     unique_by=str.lower,
 )
+TESTS: Mapping[str, Callable[[Field], Node]] = {
+    "alone": lambda field: Equals(field, "v"),
+    "list": lambda field: Or((Equals(field, "v"), Equals(field, "1"))),
+    "pattern": lambda field: Glob(field, ("v", RUN)),
+    "presence": Exists,
+}
 
 
+@pytest.mark.parametrize("test", TESTS)
 @pytest.mark.parametrize("language", LANGUAGES)
 @given(fields=names)
 def test_a_field_is_the_one_that_is_named(
-    language: str, finders: Mapping[str, Find], fields: list[str]
+    language: str, test: str, finders: Mapping[str, Find], fields: list[str]
 ) -> None:
     kind = TYPES.get(language, Type.KEYWORD)
     # No column of Kusto has any other name, so no table can be made to run a query on.
     sayable = [name if language != "kql" or is_name(name) else "plain" for name in fields]
     rows: list[Row] = [{name: "v", "beta": str(n)} for n, name in enumerate(sayable)]
-    queries = [written(language, Equals(Field(name, kind), "v")) for name in sayable]
+    queries = [written(language, TESTS[test](Field(name, kind))) for name in sayable]
     said = [
         (text, number)
         for number, text in enumerate(queries)
