@@ -26,6 +26,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="write the golden queries that the rules give now, to be read before they are kept",
     )
+    parser.addoption(
+        "--corpus",
+        type=Path,
+        default=Path(__file__).parents[2] / "shared" / "corpus" / "rules",
+        metavar="DIR",
+        help="the folder of SigmaHQ's Windows rules, for the tests that are marked with corpus",
+    )
+
+
+def _corpus(config: pytest.Config) -> Path | None:
+    """The folder of the corpus, if it is there."""
+    folder: Path = config.getoption("--corpus").resolve()
+    return folder if folder.is_dir() else None
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    if folder := _corpus(config):
+        return f"corpus: {folder}"
+    return "corpus: not there, so its tests are left out; --corpus=DIR says where it is"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what needs the corpus where there is none; pytest counts it as deselected."""
+    if _corpus(config) is None:
+        left_out = [item for item in items if item.get_closest_marker("corpus")]
+        items[:] = [item for item in items if item not in left_out]
+        config.hook.pytest_deselected(items=left_out)
+
+
+@pytest.fixture(scope="session")
+def corpus(pytestconfig: pytest.Config) -> Path:
+    """The folder of the corpus, for tests that are marked with it."""
+    folder = _corpus(pytestconfig)
+    assert folder is not None, "mark this test with corpus"
+    return folder
 
 
 @pytest.fixture(scope="session")

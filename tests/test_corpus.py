@@ -19,14 +19,13 @@ from transpile.verify.report import evidence, in_words
 from transpile.verify.session import Session
 from transpile.verify.trial import Finding
 
-CORPUS = Path(__file__).parents[2] / "shared" / "corpus" / "rules"
 PYTHON_OBJECT = re.compile(r"Sigma[A-Z]\w+\(|<sigma\.|object at 0x|\bNode\(|Wildcard\.")
 TARGETS = [*registry.DEFAULTS, "elastic-dsl"]
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not there")
-def test_what_is_called_exact_is_exact() -> None:
-    files = list(find([str(CORPUS)]))[::10]
+@pytest.mark.corpus
+def test_what_is_called_exact_is_exact(corpus: Path) -> None:
+    files = list(find([str(corpus)]))[::10]
     rules = [rule for file in files for rule in load_file(file)]
     wrong = []
     executed = 0

@@ -12,7 +12,6 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 RULE = ROOT / "golden/wuauclt-network-connection/rule.yml"
-CORPUS = ROOT / "../shared/corpus/rules"
 SEED: dict[str, Any] = json.loads((ROOT / "tests/seed_page.json").read_text("utf-8"))
 
 
@@ -55,10 +54,10 @@ def test_every_fact_is_in_the_markdown(upstream: Path) -> None:
         assert fact.replace("\\", "") in page
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason="the corpus is not part of the project")
-def test_indicators_are_counted_in_the_corpus() -> None:
-    rule = next(CORPUS.glob("**/net_connection_win_wuauclt_network_connection.yml"), RULE)
-    arguments = [str(rule), "--corpus", str(CORPUS), "--format", "json"]
+@pytest.mark.corpus
+def test_indicators_are_counted_in_the_corpus(corpus: Path) -> None:
+    rule = next(corpus.glob("**/net_connection_win_wuauclt_network_connection.yml"), RULE)
+    arguments = [str(rule), "--corpus", str(corpus), "--format", "json"]
     page = json.loads(explain(*arguments, cwd=ROOT))
     rules = {
         one["value"]: one["rules"]

@@ -15,8 +15,6 @@ from transpile.load.rules import BrokenRule, Rule, load, load_text
 from transpile.load.source import SourceText
 from transpile.query import Place
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "rules"
-
 RULE = """\
 title: A
 id: C649A6C7-CD8C-4A78-9C04-000FC76DF954
@@ -175,8 +173,8 @@ def test_time_grows_with_the_text_only() -> None:
         assert all(isinstance(rule, BrokenRule) for rule in read(text))
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not there")
-def test_corpus_has_no_problem() -> None:
-    rules = list(load([str(CORPUS)]))
-    assert len(rules) == len(list(CORPUS.glob("**/*.yml")))
+@pytest.mark.corpus
+def test_corpus_has_no_problem(corpus: Path) -> None:
+    rules = list(load([str(corpus)]))
+    assert len(rules) == len(list(corpus.glob("**/*.yml")))
     assert [rule.path for rule in rules if not isinstance(rule, Rule) or rule.warnings] == []

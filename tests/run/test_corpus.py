@@ -14,13 +14,12 @@ from transpile.run.batch import convert_files
 from transpile.run.convert import Converter
 from transpile.targets import registry
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "rules"
 PYTHON_OBJECT = re.compile(r"Sigma[A-Z]\w+\(|<sigma\.|object at 0x|\bNode\(|Wildcard\.")
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not there")
-def test_every_rule_ends_in_an_outcome() -> None:
-    found = list(find([str(CORPUS)]))
+@pytest.mark.corpus
+def test_every_rule_ends_in_an_outcome(corpus: Path) -> None:
+    found = list(find([str(corpus)]))
     rules = 0
     for conversion in convert_files(found, Converter(registry.DEFAULTS)):
         rules += 1

@@ -13,8 +13,6 @@ from transpile.verify.reference import Meaning
 from transpile.verify.sample import samples
 from transpile.verify.values import addresses
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "rules"
-
 UNSATISFIABLE = {
     # CommandLine is to equal one text and to hold a GUID which that text doesn't have
     "proc_creation_win_xwizard_runwizard_com_object_exec.yml",
@@ -257,10 +255,10 @@ def test_an_expression_that_finds_nothing_has_no_samples() -> None:
     assert samples(Regex(r"a\Bb$^c")) == ()
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the rule corpus is not beside the repository")
-def test_every_rule_of_the_corpus_is_hit_and_missed() -> None:
+@pytest.mark.corpus
+def test_every_rule_of_the_corpus_is_hit_and_missed(corpus: Path) -> None:
     never_hit, never_missed = set(), set()
-    for path in sorted(CORPUS.rglob("*.yml")):
+    for path in sorted(corpus.rglob("*.yml")):
         for document in yaml.load_all(path.read_bytes(), Loader=yaml.CSafeLoader):
             meaning = Meaning.of(document)
             labels = {meaning.matches(event) for event in boundary_events(meaning)}

@@ -11,8 +11,6 @@ import yaml
 
 from transpile.verify.reference import Meaning, NoMeaning
 
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus" / "rules"
-
 
 def one(key: str, value: object) -> Meaning:
     return Meaning.of({"detection": {"s": {key: value}, "condition": "s"}})
@@ -491,11 +489,11 @@ def test_what_is_said_about_a_meaning() -> None:
     assert [leaf.field for leaf in meaning.leaves] == ["a", "b", None]
 
 
-@pytest.mark.skipif(not CORPUS.is_dir(), reason="the rule corpus is not beside the repository")
-def test_every_rule_of_the_corpus_has_a_meaning() -> None:
+@pytest.mark.corpus
+def test_every_rule_of_the_corpus_has_a_meaning(corpus: Path) -> None:
     documents = (
         (path.name, document)
-        for path in sorted(CORPUS.rglob("*.yml"))
+        for path in sorted(corpus.rglob("*.yml"))
         for document in yaml.load_all(path.read_bytes(), Loader=yaml.CSafeLoader)
     )
     without = [f"{name}: {why}" for name, document in documents if (why := _why_none(document))]
