@@ -132,6 +132,8 @@ def test_the_scope_is_a_filter_beside_the_condition() -> None:
 
 
 REFUSED: list[tuple[Node, str]] = [
+    (Exists(Field("k*", Type.KEYWORD)), "field-name"),
+    (IsNull(Field("*", Type.KEYWORD)), "field-name"),
     (SameAs(K, L), "field-comparison"),
     (Keyword(("a",)), "keyword-search"),
     (Regex(K, "a(?!b)"), "regex-lookaround"),

@@ -5,6 +5,7 @@ Executed in tests/engines and by the golden cases; syntax by the `eql` package t
 
 from __future__ import annotations
 
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -35,7 +36,7 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Search
-from transpile.query import Refused
+from transpile.query import Place
 
 RUN, ONE = Wildcard.ANY_RUN, Wildcard.ANY_ONE
 K, C = Field("k", Type.KEYWORD), Field("c", Type.CASELESS)
@@ -139,9 +140,17 @@ def test_names(field: str, expected: str) -> None:
     assert name(Field(field)) == expected
 
 
-def test_a_backtick_is_no_part_of_a_name() -> None:
-    with pytest.raises(Refused):
-        name(Field("a`b"))
+@pytest.mark.parametrize("field", ["", "a`b", "a\x07b", "a\u202eb"])
+def test_names_that_can_not_be_said_are_refused_in_lists_too(field: str) -> None:
+    leaf = Equals(Field(field), "x", place=Place(3, 5))
+    for node in (leaf, Not(leaf), Or((leaf, replace(leaf, value="y")))):
+        (reason,) = Eql().write(Search(node)).refusals
+        assert (reason.code, reason.place) == ("field-name", Place(3, 5))
+
+
+def test_presence_is_asked_of_no_pattern() -> None:
+    for leaf in (Exists(Field("a*")), IsNull(Field("a*"))):
+        assert Eql().write(Search(leaf)).text is None
 
 
 @pytest.mark.parametrize("text", ['"', "\\", '\\"', '"""', "a\\", '" or true', "\x00\x1f"])

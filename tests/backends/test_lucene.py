@@ -190,3 +190,21 @@ def test_long_queries_break_at_their_outermost_connective() -> None:
     assert text.splitlines()[2] == '  "value number 0" OR'
     assert text.splitlines()[-2] == ")"
     assert text.splitlines()[-1] == 'AND NOT (c:"x" AND NOT _exists_:k)'
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [("AND", r"\AND"), ("NOT", r"\NOT"), ("ORs", "ORs"), ("a\u3000b", "a\\\u3000b")],
+)
+def test_words_and_spaces_are_escaped_in_names(name: str, written: str) -> None:
+    field = Field(name, Type.KEYWORD)
+    assert write(Equals(field, "1")) == f'{written}:"1"'
+    assert write(Exists(field)) == f"_exists_:{written}"
+
+
+@pytest.mark.parametrize("name", ["", "a*", "_exists_"])
+def test_names_that_can_not_be_said_are_refused(name: str) -> None:
+    field = Field(name, Type.KEYWORD)
+    for node in (Equals(field, "1"), Exists(field), Or((Equals(field, "1"), Equals(field, "2")))):
+        written = Lucene().write(Search(node))
+        assert [reason.code for reason in written.refusals] == ["field-name"]

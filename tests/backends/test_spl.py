@@ -209,6 +209,7 @@ def test_names_that_are_no_plain_words_are_quoted() -> None:
     assert text(Equals(Field("a.b"), "c")) == 'a.b="c"'
     assert "'c-useragent'" in text(Regex(hyphenated, "a"))
     assert text(Equals(Field("Event Name{}.x"), "c")) == '"Event Name{}.x"="c"'
+    assert text(Equals(Field("NOT"), "c")) == '"NOT"="c"'
 
 
 @pytest.mark.parametrize("name", ["", "a'b", 'a"b', "a*", "a`b`", "a\nb", "a\\", "a|b", "earliest"])

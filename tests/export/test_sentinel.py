@@ -160,3 +160,8 @@ def test_long_texts_are_cut_and_long_queries_refused(
     assert done.files == {}
     (problem,) = done.problems
     assert problem.code == "export-length"
+
+
+def test_the_version_is_of_a_date(export_rules: Callable[..., Any], rule_text: str) -> None:
+    done = export_rules("sentinel-yaml", rule_text.replace("2026-03-04", "9" * 5000))
+    assert yaml.safe_load(done.only)["version"] == "1.0.0"
