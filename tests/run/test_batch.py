@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import subprocess
@@ -159,6 +160,24 @@ def test_a_process_that_dies_costs_only_the_file_that_it_was_at(
     )
     assert len(found) >= len(list((rules / "000").iterdir()))
     assert [one.file.path for one in found] == sorted(one.file.path for one in found)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+def test_a_process_killed_at_any_moment_costs_one_file_at_most(rules: Path) -> None:
+    expected = {one.file.path: one for one in converted(rules / "000")}
+    chance = random.Random(11)
+    for _ in range(20):
+        when = chance.randrange(len(expected) * 2 // 3)
+        found = []
+        with closing(Batch(find([str(rules / "000")]), RECIPE, jobs=3)) as run:
+            for number, conversion in enumerate(run.conversions()):
+                if number == when:
+                    os.kill(chance.choice(list(children(os.getpid()))), signal.SIGKILL)
+                found.append(conversion)
+        assert [one.file.path for one in found] == list(expected)
+        lost = [one for one in found if one != expected[one.file.path]]
+        assert len(lost) <= 1
+        assert all(one.problems[0].code == "process-lost" for one in lost)
 
 
 @pytest.fixture
