@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 
-# A certificate of its own for localhost with its key, for these tests only.
-CERTIFICATE = Path(__file__).with_name("localhost.pem")
+AUTHORITY = trustme.CA()
+"""signs the certificate of a cluster, and nobody knows it"""
 SECRETS = ("s3cret-key", "s3cret-password")
 
 ANSWERS: dict[str, Any] = {
@@ -120,7 +121,7 @@ def encrypted() -> Iterator[str]:
     """The URL of one with a certificate that nobody knows."""
     cluster = Cluster()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(CERTIFICATE)
+    AUTHORITY.issue_cert("localhost").configure_cert(context)
     cluster.socket = context.wrap_socket(cluster.socket, server_side=True)
     with serving(cluster):
         yield f"https://localhost:{cluster.server_port}"
@@ -250,17 +251,19 @@ def test_what_is_no_elasticsearch(cluster: Cluster) -> None:
     assert told(cluster.url) == words
 
 
-def test_certificates(encrypted: str) -> None:
+def test_certificates(encrypted: str, tmp_path: Path) -> None:
+    authority = tmp_path / "authority.pem"
+    AUTHORITY.cert_pem.write_to_path(str(authority))
     trusted = told(encrypted)
     assert trusted == (
         f"{encrypted}: its certificate is not trusted; give its authority's by --ca-cert FILE"
     )
-    assert run(encrypted, "--ca-cert", str(CERTIFICATE))[:2] == (0, WRITTEN)
+    assert run(encrypted, "--ca-cert", str(authority))[:2] == (0, WRITTEN)
     code, out, error = run(encrypted, "--insecure")
     assert (code, out) == (0, WRITTEN)
     assert error.startswith("sigma-transpile: --insecure: anybody could answer")
     address = encrypted.replace("localhost", "127.0.0.1")
-    assert "is another host's" in told(address, "--ca-cert", str(CERTIFICATE))
+    assert "is another host's" in told(address, "--ca-cert", str(authority))
     assert "try https instead of http" in told(encrypted.replace("https", "http"))
 
 
