@@ -29,7 +29,8 @@ def program_is_read_anew() -> Iterator[None]:
 
 def key(recipe: Recipe, file: RuleFile = FILE, data: bytes = b"title: A") -> bytes:
     program.digest.cache_clear()
-    return Recipe(recipe.targets, recipe.pipelines, tells=recipe.tells).key(file, data)
+    again = Recipe(recipe.targets, recipe.pipelines, recipe.tells, recipe.schema)
+    return again.key(file, data)
 
 
 @pytest.fixture
@@ -123,6 +124,16 @@ def test_files_of_the_user(recipe: Recipe, number: int) -> None:
     with open(recipe.pipelines[number], "a", encoding="utf-8") as file:  # noqa: PTH123
         file.write(" ")
     assert key(recipe) != before
+
+
+def test_the_schema_of_the_users_indices(recipe: Recipe, tmp_path: Path) -> None:
+    schema = tmp_path / "schema.json"
+    schema.write_text("{}", "utf-8")
+    fitted = Recipe(recipe.targets, recipe.pipelines, schema=str(schema))
+    before = key(fitted)
+    assert before != key(recipe)
+    schema.write_text("{ }", "utf-8")
+    assert key(fitted) != before
 
 
 def test_environment_that_pipelines_may_read(

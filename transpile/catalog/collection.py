@@ -102,7 +102,9 @@ def explain_files(
 
 
 def _explaining(recipe: Recipe) -> Work[RuleFile | Problem, list[Explained]]:
-    return partial(_explain_all, Explainer(recipe.targets, recipe.pipelines), recipe.folder)
+    return partial(
+        _explain_all, Explainer(recipe.targets, recipe.pipelines, recipe.schema), recipe.folder
+    )
 
 
 def _explain_all(

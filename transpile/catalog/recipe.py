@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 
 class Recipe(NamedTuple):
-    """What a catalogue is made with: targets, the user's pipelines, and the folder of rules."""
+    """Targets, the user's pipelines and schema, and the folder of rules."""
 
     targets: tuple[str, ...]
     pipelines: tuple[str, ...] = ()
     folder: str = ""
+    schema: str = ""

@@ -36,6 +36,7 @@ class By(str, Enum):
     TOOL = "tool"
     PROFILE = "profile"
     PIPELINE = "pipeline"
+    SCHEMA = "schema"
     TARGETS = "targets"
     HAND = "hand"
     UNKNOWN = "unknown"
@@ -105,6 +106,8 @@ def environment_causes(lock: Lock | None, made: Made) -> list[Cause]:
         causes.append(Cause(By.TOOL, text))
     if before.profile != made.profile:
         causes.append(Cause(By.PROFILE, "the profile changed"))
+    if before.schema != made.schema:
+        causes.append(Cause(By.SCHEMA, "the schema of the indices changed"))
     causes += [
         Cause(By.PIPELINE, f"the pipeline {name} changed")
         for name in sorted({*before.pipelines, *made.pipelines})

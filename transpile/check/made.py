@@ -15,7 +15,7 @@ from transpile.load.files import RuleFile, read_bytes
 from transpile.run import program
 from transpile.values import dataclass
 
-_DECIDE = ("attack", "export", "ir", "load", "run", "targets", "query.py")
+_DECIDE = ("attack", "export", "ir", "load", "run", "schema", "targets", "query.py")
 """what in the package decides what outputs look like"""
 QUERIES = "queries"
 """the form of outputs that `convert` writes"""
@@ -24,7 +24,10 @@ _SUFFIXES = (".py", ".toml", ".json")
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """`form` is the format, or QUERIES; `pipelines` has a hash for the name of each file."""
+    """`form` is the format, or QUERIES; `pipelines` has a hash for the name of each file.
+
+    `schema` is the hash of the schema that queries are fitted to, if there is one.
+    """
 
     form: str
     targets: tuple[str, ...]
@@ -32,18 +35,28 @@ class Made:
     pipelines: Mapping[str, str] = field(default_factory=dict)
     tool: str = ""
     mapping: str = ""
+    schema: str = ""
 
 
-def made(form: str, targets: Sequence[str], profile: str, pipelines: Sequence[str]) -> Made:
+def made(
+    form: str,
+    targets: Sequence[str],
+    profile: str,
+    pipelines: Sequence[str],
+    schema: str | None = None,
+) -> Made:
     """What outputs are made with now.
 
-    Raises ProblemFound: a pipeline file can't be read.
+    Raises ProblemFound: a pipeline file or the schema can't be read.
     """
-    hashes = {
-        PurePath(path).name: _hash(read_bytes(RuleFile(PurePath(path).as_posix(), path)))
-        for path in pipelines
-    }
-    return Made(form, tuple(targets), profile, hashes, transpile.__version__, mapping_version())
+    hashes = {PurePath(path).name: _hash(_content(path)) for path in pipelines}
+    fitted = "" if schema is None else _hash(_content(schema))
+    version = transpile.__version__
+    return Made(form, tuple(targets), profile, hashes, version, mapping_version(), fitted)
+
+
+def _content(path: str) -> bytes:
+    return read_bytes(RuleFile(PurePath(path).as_posix(), path))
 
 
 @cache

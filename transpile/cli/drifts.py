@@ -17,6 +17,7 @@ _NAMES = {
     By.TOOL: "the tool",
     By.PROFILE: "the profile",
     By.PIPELINE: "a pipeline",
+    By.SCHEMA: "the schema of the indices",
     By.TARGETS: "the choice of targets",
     By.HAND: "a hand",
     By.UNKNOWN: "something that the lock file doesn't tell",

@@ -29,9 +29,11 @@ from transpile.targets.target import Target
 class Explainer:
     """Explains rules with what they become in some targets."""
 
-    def __init__(self, targets: Sequence[str], pipelines: Sequence[str] = ()) -> None:
-        """Get the targets by name and read the user's pipelines, as `Converter` does."""
-        self._converter = Converter(targets, pipelines)
+    def __init__(
+        self, targets: Sequence[str], pipelines: Sequence[str] = (), schema: str = ""
+    ) -> None:
+        """Get the targets by name and read the user's files, as `Converter` does."""
+        self._converter = Converter(targets, pipelines, schema=schema or None)
 
     def explain(self, rule: Rule, folder: str = "") -> Explanation:
         """What there is to know about a rule.

@@ -168,12 +168,12 @@ class Batch:
                 yield ids.conversion(converted)
 
     def check(self) -> None:
-        """Make sure that the pipeline files can be used.
+        """Make sure that the pipeline files and the schema can be used.
 
         Raises:
             ProblemFound: one can't.
         """
-        if not self._recipe.pipelines:
+        if not self._recipe.pipelines and not self._recipe.schema:
             return
         key = hashlib.sha256(b"pipelines" + self._recipe.digest).digest()
         if self._cache is None or not self._cache.get([key]):

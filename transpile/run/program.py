@@ -20,6 +20,7 @@ _OWN = (
     "targets/*.py",
     "targets/data/*",
     "run/*.py",
+    "schema/*.py",
 )
 _SOURCES = (
     ("transpile", _OWN),

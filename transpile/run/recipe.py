@@ -22,22 +22,25 @@ if TYPE_CHECKING:
 class Recipe:
     """Targets by name, in their order, and the user's pipeline files.
 
-    `tells` asks for what rules say of themselves, which only exports need.
+    `tells` asks for what rules say of themselves, which only exports need. `schema` is the file
+    that tells the fields of the user's indices, for Elastic targets; empty where there is none.
     """
 
     targets: tuple[str, ...]
     pipelines: tuple[str, ...] = ()
     tells: bool = False
+    schema: str = ""
 
     def converter(self) -> Converter:
         """What converts by it; loads pySigma.
 
         Raises:
-            ProblemFound: a pipeline file can't be used.
+            ProblemFound: a pipeline file or the schema can't be used.
         """
         from transpile.run.convert import Converter  # noqa: PLC0415
 
-        return Converter(self.targets, self.pipelines, tells=self.tells)
+        schema = self.schema or None
+        return Converter(self.targets, self.pipelines, tells=self.tells, schema=schema)
 
     def key(self, file: RuleFile, data: bytes) -> bytes:
         """A digest that differs wherever the outcome for a file that holds this may.
@@ -63,11 +66,12 @@ class Recipe:
     def _parts(self) -> Iterator[bytes]:
         yield program.digest()
         yield b"tells" if self.tells else b""
+        yield _content(self.schema) if self.schema else b""
         yield b"%d" % len(self.targets)
         yield from map(str.encode, self.targets)
         for path in self.pipelines:
             yield Path(path).suffix.encode()
-            yield files.read_bytes(RuleFile(Path(path).as_posix(), path))
+            yield _content(path)
         if self.pipelines:
             # What pySigma allows pipelines to do.
             yield from (
@@ -75,3 +79,7 @@ class Recipe:
                 for name, value in sorted(os.environ.items())
                 if name.startswith("PYSIGMA_")
             )
+
+
+def _content(path: str) -> bytes:
+    return files.read_bytes(RuleFile(Path(path).as_posix(), path))

@@ -31,7 +31,7 @@ class LiveCatalogue:
         self._recipe = recipe
         self._title = title
         self._entries: dict[RuleFile | Problem, _Entry] = {}
-        self._explainer = Explainer(recipe.targets, recipe.pipelines)
+        self._explainer = Explainer(recipe.targets, recipe.pipelines, recipe.schema)
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch rules")
         self.site = self._site()

@@ -103,7 +103,7 @@ def _work(connection: Connection, recipe: Recipe) -> None:
     from transpile.explain.explainer import Explainer  # noqa: PLC0415
 
     _bound_memory()
-    explainer = Explainer(recipe.targets, recipe.pipelines)
+    explainer = Explainer(recipe.targets, recipe.pipelines, recipe.schema)
     connection.send(None)
     while True:
         try:
