@@ -34,9 +34,9 @@ demo: $(INSTALLED)
 docs: $(INSTALLED)
 	$(BIN)/python docs/generate.py
 
-# What the published pipelines answer, after one of them changed.
+# The data of published pipelines, and all data files in the form that is read: after a change.
 tables: $(INSTALLED)
-	$(BIN)/python -m transpile.targets.record
+	$(BIN)/python -m transpile.targets.import_published
 
 # How fast it is beside sigma-cli, on a folder of rules: make bench CORPUS=path
 bench:

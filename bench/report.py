@@ -135,8 +135,8 @@ process {least_memory} MiB and {most_memory} MiB.
 
 - A rule is read and lowered once for all targets, and mapped once for two languages of the same
   data; a plan is made once a log source.
-- pySigma's pipelines are asked once for all and their answers recorded (`make tables`), so neither
-  they nor pySigma's rule objects are loaded, unless a pipeline file of yours needs them.
+- What pySigma's pipelines say stands in data files (`make tables`), so neither they nor pySigma's
+  rule objects are loaded, unless a pipeline file of yours needs them.
 - Files are converted on all cores where there are enough of them (`--jobs`), some at a time: each
   step is taken for all of these before the next, so that its code stays in the processor's caches.
 - Values are frozen to type checkers, and not once more at run time (`transpile/values.py`).

@@ -61,13 +61,13 @@ def test_code_and_data_of_the_program_and_of_what_it_stands_on(
     assert key(recipe) != before
 
 
-def test_published_pipelines_backends_and_recorded_tables_are_among_it() -> None:
-    names = {"/".join(path.parts[-3:]) for path in program.sources()}
+def test_published_pipelines_backends_and_data_files_are_among_it() -> None:
+    sources = set(program.sources())
+    names = {"/".join(path.parts[-3:]) for path in sources}
     assert "pipelines/sysmon/sysmon.py" in names
     assert "backends/splunk/splunk.py" in names
-    assert {f"data/{path.name}" for path in (ROOT / "transpile/targets/data").iterdir()} <= {
-        name.partition("/")[2] for name in names
-    }
+    data = {path for path in (ROOT / "transpile/targets/data").rglob("*") if path.is_file()}
+    assert data <= sources
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from transpile.ir.nodes import Equals, Field, Or, Type
 from transpile.query import Refused
-from transpile.targets.elastic import TARGETS
+from transpile.targets import registry
 from transpile.targets.plan import LogSource, Plan
 
 PROCESS = LogSource("windows", "process_creation")
@@ -19,7 +19,7 @@ SCRIPT = LogSource("windows", "ps_script")
 
 
 def plan(logsource: LogSource, target: str = "elastic-lucene") -> Plan:
-    return TARGETS[target].plan(logsource)
+    return registry.get(target).plan(logsource)
 
 
 def fields(logsource: LogSource, name: str, target: str = "elastic-lucene") -> list[Field]:

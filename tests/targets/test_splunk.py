@@ -7,15 +7,15 @@ import pytest
 from backends.spl import Spl
 from transpile.ir.nodes import BooleanEquals, Equals, Field, Glob, Node, NumberEquals, Wildcard
 from transpile.query import Refused
+from transpile.targets import registry
 from transpile.targets.plan import LogSource
-from transpile.targets.splunk import TARGETS
 from transpile.verify.engines.spl import Spl as Engine
 
 RUN = Wildcard.ANY_RUN
 
 
 def query(target: str, logsource: LogSource, condition: Node) -> str:
-    mapped = TARGETS[target].plan(logsource).map(condition)
+    mapped = registry.get(target).plan(logsource).map(condition)
     assert not mapped.refusals
     text = Spl().write(mapped.search).text
     assert text is not None
@@ -72,7 +72,7 @@ def test_other_log_sources_keep_their_names_and_have_no_scope() -> None:
 @pytest.mark.parametrize("logsource", [windows("file_access"), windows(service="no-such-log")])
 def test_a_log_of_windows_that_is_not_known_is_refused(logsource: LogSource) -> None:
     with pytest.raises(Refused) as refused:
-        TARGETS["splunk"].plan(logsource)
+        registry.get("splunk").plan(logsource)
     assert refused.value.reason.code == "unmapped-logsource"
 
 
@@ -143,13 +143,13 @@ REFUSED_FIELDS = [
 
 @pytest.mark.parametrize(("logsource", "field", "message"), REFUSED_FIELDS)
 def test_fields_that_no_data_model_has(logsource: LogSource, field: str, message: str) -> None:
-    (reason,) = TARGETS["splunk-cim"].plan(logsource).map(Equals(Field(field), "x")).refusals
+    (reason,) = registry.get("splunk-cim").plan(logsource).map(Equals(Field(field), "x")).refusals
     assert reason.code == "unmapped-field"
     assert message in reason.message
 
 
 def test_a_deleted_key_is_not_told_from_a_deleted_value() -> None:
-    plan = TARGETS["splunk-cim"].plan(windows("registry_delete"))
+    plan = registry.get("splunk-cim").plan(windows("registry_delete"))
     (reason,) = plan.map(Equals(Field("EventType"), "DeleteKey")).refusals
     assert reason.code == "untranslated-value"
 
@@ -159,5 +159,5 @@ def test_a_deleted_key_is_not_told_from_a_deleted_value() -> None:
 )
 def test_log_sources_without_a_data_model_are_refused(logsource: LogSource) -> None:
     with pytest.raises(Refused) as refused:
-        TARGETS["splunk-cim"].plan(logsource)
+        registry.get("splunk-cim").plan(logsource)
     assert refused.value.reason.code == "unmapped-logsource"

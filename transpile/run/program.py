@@ -18,7 +18,7 @@ _OWN = (
     "load/*.py",
     "ir/*.py",
     "targets/*.py",
-    "targets/data/*",
+    "targets/data/**/*",
     "run/*.py",
     "schema/*.py",
 )

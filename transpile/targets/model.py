@@ -1,8 +1,9 @@
 """The data files of targets, as types: where a log source's events are, and what its fields are.
 
 A target's folder below `data` holds `target.toml` (`TargetFile`) and any number of files with log
-sources (`LogSourceFile`); `data/shared` holds log sources in Sigma's own terms, which targets
-inherit. Users' files have the same log sources.
+sources (`LogSourceFile`). Targets inherit `data/shared`, log sources in Sigma's own terms, and
+`data/published`, which `make tables` writes from pySigma's published pipelines. Users' files have
+the same log sources.
 """
 
 from __future__ import annotations
@@ -51,14 +52,21 @@ Fields = dict[str, str | FieldEntry]
 class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A log source in a target: `[[logsource]]`.
 
-    `product`, `category` and `service` name the log source; a list names several, which are alike.
+    `product`, `category` and `service` name the log source; a list names several, which are alike,
+    and `"*"` stands for any and for none. Of the entries that fit a log source the one counts that
+    names most of it, a product before a category before a service. An entry with `"*"` for all
+    three is for what no other fits.
 
-    - `inherits`: names of `[fieldset.NAME]`, or `shared/FILE` for the conditions of a shared file;
-      what stands in the entry itself goes first, then the first one that has it.
+    - `inherits`: names of `[fieldset.NAME]`; `FOLDER/FILE` for what another file says of the log
+      source, if it has it; or `FOLDER/FILE/NAME` for a fieldset there. What stands in the entry
+      itself goes first, then the first one that has it, key by key.
     - `table`: the table, data model or function that has the events.
     - `conditions`: fields in Sigma's names, each with its values, that tell the events of the log
-      source from others; `scope` the same in the target's own names.
-    - `fields`, and for all that is not among them `others`: the name with `{name}` for the rule's.
+      source from others; `scope` the same in the target's own names. A `*` in a text stands for
+      any text.
+    - `fields`, and for all that is not among them `others`: the name with `{name}` for the rule's;
+      `paths` the same for names such as `a.b`, where `others` is not meant for these.
+    - `condition_fields`: fields that `conditions` ask of in another way than rules do.
     - `members`: names that begin a path, each with the column that holds the object.
     - `inside`: the column with the object that has every other field.
     - `lists`: paths of lists, whose items no path leads into.
@@ -66,7 +74,12 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
     - `approximate`: codes and messages of what is true of every query.
     - `partial`: why only rules that ask for the scope themselves can be carried over.
+    - `unmapped`: why rules are refused where no `conditions` are found.
     - `page`: where the vendor says all this.
+
+    `{product}`, `{category}` and `{service}` in names and in the scope stand for those of the log
+    source, or for `*` where it has none; `{logsource}` in messages for all of it. A name with a
+    `*` may be one of several fields, so that rules that need it are refused.
     """
 
     product: str | list[str] | None = None
@@ -78,6 +91,8 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     scope: Values = {}
     fields: Fields = {}
     others: str = ""
+    paths: str = ""
+    condition_fields: Fields = {}
     members: dict[str, str] = {}
     inside: str = ""
     lists: list[str] = []
@@ -85,6 +100,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     values: dict[str, dict[str, str]] = {}
     approximate: dict[str, str] = {}
     partial: str = ""
+    unmapped: str = ""
     page: str = ""
 
 
@@ -115,16 +131,21 @@ class TextEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class TargetFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """What the targets of a folder share: `target.toml`.
 
-    `inherits` is a folder whose log sources hold where this one has none. `types` gives the types
-    of fields by name, `caseless` the names of those that have a subfield in lower case, which
-    `suffix` leads to. `values` is as for a log source. `pages` are where the facts come from.
+    `inherits` is a folder whose log sources hold where this one has none, and whose `target.toml`
+    holds for what is not said here. `type` is the type of fields, `types` those of others by
+    name, `caseless` the names of those that have a subfield in lower case, which `suffix` leads to.
+    Names may be given with the suffix; where no field has such a subfield, they are without it.
+    `values` is as for a log source. `missing` says why a field is refused that a log source has no
+    name for, with `{name}` and `{table}`. `pages` are where the facts come from.
     """
 
     target: list[TargetEntry]
     inherits: str = ""
     pages: list[str] = []
+    type: str = ""
     types: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
+    missing: str = ""
     text: TextEntry | None = None
     suffix: str = ""
     caseless: list[str] = []

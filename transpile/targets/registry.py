@@ -11,21 +11,22 @@ if TYPE_CHECKING:
 
 _PACKAGE = "transpile.targets"
 _TARGETS: Mapping[str, tuple[str, str]] = {
-    "splunk": ("splunk", "spl"),
-    "splunk-cim": ("splunk", "spl"),
+    "splunk": ("plans:splunk", "spl"),
+    "splunk-cim": ("plans:splunk-cim", "spl"),
     "sentinel": ("sentinel", "kql"),
     "sentinel-securityevent": ("sentinel", "kql"),
     "sentinel-event": ("sentinel", "kql"),
     "defender": ("defender", "kql"),
     "asim": ("asim", "kql"),
-    "elastic-eql": ("elastic", "eql"),
-    "elastic-lucene": ("elastic", "lucene"),
-    "elastic-dsl": ("elastic", "json"),
-    "elastic-agent-eql": ("elastic", "eql"),
-    "elastic-agent-lucene": ("elastic", "lucene"),
-    "elastic-agent-dsl": ("elastic", "json"),
+    "elastic-eql": ("plans:elastic", "eql"),
+    "elastic-lucene": ("plans:elastic", "lucene"),
+    "elastic-dsl": ("plans:elastic", "json"),
+    "elastic-agent-eql": ("plans:elastic-agent", "eql"),
+    "elastic-agent-lucene": ("plans:elastic-agent", "lucene"),
+    "elastic-agent-dsl": ("plans:elastic-agent", "json"),
 }
-"""for each target the module whose TARGETS holds it, and the ending of its files (without a dot)"""
+"""for each target the module whose TARGETS holds it, or its `targets` of a folder of data, and the
+ending of its files (without a dot)"""
 
 MODULES: Mapping[str, str] = {name: f"{_PACKAGE}.{of}" for name, (of, _) in _TARGETS.items()}
 """which module's TARGETS holds a target; loaded only when it is asked for"""
@@ -48,5 +49,7 @@ def ending(name: str) -> Ending:
 
 def get(name: str) -> Target:
     """The target of this name; KeyError where there is none."""
-    targets: Mapping[str, Target] = import_module(MODULES[name]).TARGETS
+    path, _, folder = MODULES[name].partition(":")
+    module = import_module(path)
+    targets: Mapping[str, Target] = module.targets(folder) if folder else module.TARGETS
     return targets[name]

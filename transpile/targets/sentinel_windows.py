@@ -12,35 +12,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from html import escape
 
-from transpile.ir.nodes import AnyLeaf, Equals, Field, Node, NumberEquals, Or, Type
-from transpile.ir.simplify import map_leaves
+from transpile.ir.nodes import Equals, Field, Node, NumberEquals, Type
+from transpile.ir.simplify import any_of
 from transpile.ir.source import Column, Extract, Replace, Source
 from transpile.query import Refused
+from transpile.targets.folder import windows_audit_name, windows_conditions
 from transpile.targets.kusto import Reading, Schema, Table, is_name, resolve
 from transpile.targets.plan import FieldMap, LogSource, Part, Plan, Written
-from transpile.targets.published import (
-    REGISTRY_EVENT_TYPES,
-    SYSMON,
-    WINDOWS_LOGSOURCES,
-    Published,
-)
 
 WINDOWS_EVENT = "WindowsEvent"
 SECURITY_EVENT = "SecurityEvent"
 EVENT = "Event"
 
-_MORE_CHANNELS = {
-    "iis-configuration": "Microsoft-IIS-Configuration/Operational",
-    "ldap": "Microsoft-Windows-LDAP-Client/Debug",
-}
-"""channels of log sources that pySigma names no channel for"""
-_CHANNELS = Published(REGISTRY_EVENT_TYPES, SYSMON, WINDOWS_LOGSOURCES)
-_AUDIT = Published("sigma.pipelines.windows.windows:windows_audit_pipeline")
 _PROCESS_CREATED = 4688
 
 
@@ -52,29 +39,21 @@ def windows_plan(tables: Schema, table: str, source: LogSource) -> Plan:
 
 
 def _scope(source: LogSource, fields: FieldMap) -> tuple[Node, ...]:
-    """The channel and the event ids of a Windows log source, as pySigma publishes them."""
-    found = {_first_field(node): node for node in _CHANNELS.scope(source)}
-    if source.service in _MORE_CHANNELS:
-        found["Channel"] = Equals(Field("Channel"), _MORE_CHANNELS[source.service])
+    """The channel, the event ids and the event types of a Windows log source."""
+    found = windows_conditions(source)
     if source.category is not None and "EventID" not in found:
         raise Refused("no-table", f"no Windows event is known for {source}")
     if source.service is not None and "Channel" not in found:
         raise Refused("no-table", f"no channel of the Windows event log is known for {source}")
-    return tuple(map_leaves(found[name], partial(_in_table, fields)) for name in sorted(found))
+    return tuple(_condition(fields, name, found[name]) for name in sorted(found))
 
 
-def _first_field(node: Node) -> str:
-    leaf = node.operands[0] if isinstance(node, Or) else node
-    if not isinstance(leaf, (Equals, NumberEquals)):
-        raise TypeError(f"a scope is made of values, not of {type(leaf).__name__}")
-    return leaf.field.name
-
-
-def _in_table(fields: FieldMap, leaf: AnyLeaf) -> Node:
-    if not isinstance(leaf, (Equals, NumberEquals)):
-        raise TypeError(f"a scope is made of values, not of {type(leaf).__name__}")
-    (column,) = fields(leaf.field.name)
-    return replace(leaf, field=column)
+def _condition(fields: FieldMap, sigma: str, values: Sequence[str | int]) -> Node:
+    (column,) = fields(sigma)
+    return any_of(
+        Equals(column, value) if isinstance(value, str) else NumberEquals(column, value)
+        for value in values
+    )
 
 
 def _no_name(sigma: str) -> Refused:
@@ -134,7 +113,7 @@ def _security_event(tables: Schema, source: LogSource) -> Plan | None:
     scope = [table.scope("Channel", ["Security"])]
     fields: FieldMap
     if source.category == "process_creation":
-        fields = partial(_process_created_field, table, source)
+        fields = partial(_process_created_field, table)
         scope.append(table.scope("EventID", [_PROCESS_CREATED]))
     elif source.category is None and source.service == "security":
         fields = partial(resolve, table, Reading({"Provider_Name": "EventSourceName"}))
@@ -143,15 +122,14 @@ def _security_event(tables: Schema, source: LogSource) -> Plan | None:
     return Plan(fields, tuple(scope), SECURITY_EVENT, native=table.native)
 
 
-def _process_created_field(table: Table, source: LogSource, sigma: str) -> tuple[Field, ...]:
+def _process_created_field(table: Table, sigma: str) -> tuple[Field, ...]:
     """A field of process creation, under the names that pySigma publishes for event 4688.
 
     There, ProcessId is the parent's, and both are hexadecimal.
     """
-    (audited,) = _AUDIT.names(source, sigma)
     if sigma in ("ProcessId", "ParentProcessId"):
         raise Refused("unmapped-field", f"event {_PROCESS_CREATED} has {sigma} in hexadecimal only")
-    return resolve(table, Reading({sigma: audited}), sigma)
+    return resolve(table, Reading({sigma: windows_audit_name(sigma)}), sigma)
 
 
 # --- Event ------------------------------------------------------------------------------------

@@ -1,0 +1,146 @@
+"""Plans from the data files of a folder: for languages that ask events by the names of fields."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache, partial
+
+from transpile.ir.nodes import Equals, Field, Glob, Node, NumberEquals, Type, Wildcard
+from transpile.ir.simplify import any_of
+from transpile.load.logsource import LogSource
+from transpile.query import Reason, Refused
+from transpile.targets.folder import filled, folder
+from transpile.targets.model import FieldEntry, LogSourceEntry, TargetFile
+from transpile.targets.plan import Plan
+from transpile.targets.target import Target
+
+_PATH = re.compile(r"\w+\.")
+
+
+@cache
+def targets(name: str) -> Mapping[str, Target]:
+    """The targets of a folder, by name."""
+    made = partial(plan, name)  # one for all: what it maps is mapped once for their languages
+    return {
+        one.name: Target(
+            one.name,
+            one.title,
+            one.dialect,
+            one.about,
+            made,
+        )
+        for one in folder(name).target.target
+    }
+
+
+@cache
+def plan(name: str, source: LogSource) -> Plan:
+    """The plan of a folder for a log source.
+
+    Raises:
+        Refused: `unmapped-logsource`.
+    """
+    of = folder(name)
+    entry = of.entry(source)
+    names = _Names(of.target, entry, source)
+    text = of.target.text
+    return Plan(
+        cache(names.resolve),
+        tuple(names.scope()),
+        entry.table,
+        {**of.target.values, **entry.values},
+        None if text is None else Field(text.name, Type(text.type)),
+        tuple(Reason(code, filled(text, source)) for code, text in entry.approximate.items()),
+        names.native,
+    )
+
+
+class _Names:
+    """What the fields of a log source are called, and of what type they are."""
+
+    def __init__(self, target: TargetFile, entry: LogSourceEntry, source: LogSource) -> None:
+        self._target = target
+        self._entry = entry
+        self._source = source
+        self._default = Type(target.type)
+        self._others = filled(entry.others, source)
+        self._paths = filled(entry.paths, source)
+
+    def resolve(self, sigma: str) -> tuple[Field, ...]:
+        """The fields that hold a field of the rule, any of them."""
+        entry = self._entry.fields.get(sigma)
+        if entry is None:
+            return (self._typed(self._unlisted(sigma), sigma),)
+        return self._listed(entry, sigma)
+
+    def native(self, name: str) -> Field:
+        """A field that the user's own pipeline named, kept under that name."""
+        suffix = self._target.suffix
+        if suffix and name.endswith(suffix):
+            return Field(name, Type.CASELESS)
+        return self._of_type(name, "")
+
+    def scope(self) -> Iterator[Node]:
+        """What tells the events of the log source from others."""
+        for sigma, values in self._entry.conditions.items():
+            entry = self._entry.condition_fields.get(sigma)
+            template = entry.value if isinstance(entry, FieldEntry) else ""
+            for field in self.resolve(sigma) if entry is None else self._listed(entry, ""):
+                yield any_of(_asked(field, _stored(field, value, template)) for value in values)
+        for name, values in self._entry.scope.items():
+            field = self._typed(name, "")
+            texts = (filled(v, self._source) if isinstance(v, str) else v for v in values)
+            yield any_of(_asked(field, value) for value in texts)
+
+    def _unlisted(self, sigma: str) -> str:
+        template = self._others
+        if self._paths and _PATH.match(sigma):
+            template = self._paths
+        if not template:
+            message = self._target.missing.replace("{table}", self._entry.table)
+            raise Refused("unmapped-field", message.replace("{name}", sigma))
+        return template.replace("{name}", sigma)
+
+    def _listed(self, entry: str | FieldEntry, sigma: str) -> tuple[Field, ...]:
+        if isinstance(entry, str):
+            return (self._typed(filled(entry, self._source), sigma),)
+        if entry.unmapped:
+            raise Refused("unmapped-field", f"{sigma}: {entry.unmapped}")
+        names = entry.any or [entry.name]
+        return tuple(self._typed(filled(name, self._source), sigma) for name in names)
+
+    def _typed(self, name: str, sigma: str) -> Field:
+        suffix, caseless = self._target.suffix, self._target.caseless
+        plain = name.removesuffix(suffix)
+        if plain in caseless:
+            return Field(plain + suffix, Type.CASELESS, sigma)
+        return self._of_type(name if caseless else plain, sigma)
+
+    def _of_type(self, name: str, sigma: str) -> Field:
+        if "*" in name:
+            raise Refused(
+                "unmapped-field", f"{sigma} may be one of several fields ({name}); map it to one"
+            )
+        kind = self._target.types.get(name)
+        return Field(name, self._default if kind is None else Type(kind), sigma)
+
+
+def _stored(field: Field, value: str | int, template: str) -> str | int:
+    """A value of Sigma's field as the target's field has it."""
+    if template:
+        return template.replace("{}", str(value))
+    return str(value) if field.type is Type.KEYWORD else value
+
+
+def _asked(field: Field, value: str | int) -> Node:
+    if isinstance(value, int):
+        return NumberEquals(field, value)
+    cased = field.type is Type.KEYWORD  # which stands in documents just as it is written
+    if "*" not in value:
+        return Equals(field, value, cased)
+    parts: list[str | Wildcard] = []
+    for number, text in enumerate(value.split("*")):
+        parts += [Wildcard.ANY_RUN] if number else []
+        parts += [text] if text else []
+    return Glob(field, tuple(parts), cased)
