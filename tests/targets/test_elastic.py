@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from transpile.ir.nodes import Equals, Field, Or, Type
+from transpile.ir.nodes import Equals, Field, Glob, Or, Type, Wildcard
 from transpile.query import Refused
 from transpile.targets import registry
 from transpile.targets.plan import LogSource, Plan
@@ -66,6 +66,20 @@ def test_only_the_agent_has_caseless_subfields() -> None:
     assert fields(PROCESS, "CommandLine", "elastic-agent-eql") == [
         Field("process.command_line", Type.KEYWORD, "CommandLine")
     ]
+
+
+def test_a_subfield_that_only_the_published_name_has() -> None:
+    endpoint = LogSource("macos", "process_creation", "endpointsecurity")
+    name = "target.process.executable"
+    assert fields(endpoint, "TargetImage") == [Field(name, Type.KEYWORD, "TargetImage")]
+    (agent,) = fields(endpoint, "TargetImage", "elastic-agent-eql")
+    assert agent.name == f"{name}.caseless"
+
+
+def test_any_log_of_zeek_where_the_rule_names_none() -> None:
+    dataset = Field("event.dataset", Type.KEYWORD)
+    (node,) = plan(LogSource("zeek")).scope
+    assert node == Glob(dataset, ("zeek.", Wildcard.ANY_RUN), cased=True)
 
 
 def scope(logsource: LogSource) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from transpile.ir.nodes import Type
 from transpile.load.hints import instead_of
 from transpile.load.problem import Problem, ProblemFound
 from transpile.load.toml_file import KeyPath, TomlFile
-from transpile.targets.compiled import DATA
+from transpile.targets.compiled import names
 from transpile.targets.folder import NAMES, Named, log_sources, read
 from transpile.targets.model import FieldEntry, Fields, LogSourceFile, TargetFile
 
@@ -41,7 +41,7 @@ def faults(paths: Iterable[Path]) -> Iterator[Problem]:
 
 
 def _faults_of_target(file: TomlFile, model: TargetFile) -> Iterator[Problem]:
-    if model.inherits and not (DATA / model.inherits / "target.toml").is_file():
+    if model.inherits and f"{model.inherits}/target" not in names(model.inherits):
         yield _fault(file, f"there is no folder {model.inherits!r}", ["inherits"])
     kinds: list[tuple[KeyPath, str]] = [
         (["types", name], kind) for name, kind in model.types.items()
@@ -87,7 +87,7 @@ def _fault_of_inherited(name: str, fieldsets: set[str]) -> str:
     if not folder:
         return "" if name in fieldsets else f"there is no set of fields {name!r}"
     file = folder if "/" in folder else name
-    if not (DATA / f"{file}.toml").is_file():
+    if file not in names(file.partition("/")[0]):
         return f"there is no file {file!r}"
     if file == folder and fieldset not in read(file).fieldsets:
         return f"{file!r} has no set of fields {fieldset!r}"
