@@ -16,7 +16,12 @@ class Field(msgspec.Struct, forbid_unknown_fields=True):
     values: dict[str, str] = {}
 
 
+class Need(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+
+
 class LogSource(msgspec.Struct, forbid_unknown_fields=True):
+    needs: list[Need] = []
     product: str | None = None
     ids: list[int] = []
     fields: dict[str, str | Field] = {}
@@ -78,8 +83,11 @@ def test_the_words_and_the_hint() -> None:
     assert (found.code, found.message) == ("bad-file", "there is no key 'titel' here")
     assert found.hint == "did you mean 'title'?"
     assert found.excerpt == "titel = 'A'"
-    assert problem("title = 1").message == "this must be a text, not a int"
-    assert problem("logsource = 1").message == "this must be a list, not a int"
+    assert problem("title = 1").message == "this must be a text, not a whole number"
+    assert problem("logsource = 1").message == "this must be a list, not a whole number"
+    message = "this must be a text or a table, not true or false"
+    assert problem("[[logsource]]\nfields.A = true").message == message
+    assert problem("[[logsource]]\n[[logsource.needs]]").message == "the key 'name' is missing here"
 
 
 def test_a_file_that_can_not_be_read(tmp_path: Path) -> None:

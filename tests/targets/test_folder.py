@@ -171,7 +171,7 @@ def test_nothing_is_wrong_with_the_files_of_the_targets(paths: list[Path]) -> No
 
 
 WRONG = [
-    ('[[logsource]]\ntable = 1\nproduct = "a"', 2, 1, "this must be a text, not a int"),
+    ('[[logsource]]\ntable = 1\nproduct = "a"', 2, 1, "this must be a text, not a whole number"),
     ('[[logsource]]\nprodukt = "a"', 2, 1, "there is no key 'produkt' here"),
     ('[[logsource]]\ntable = "a"', 1, 3, "the log source names no product, category or service"),
     (

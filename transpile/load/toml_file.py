@@ -32,6 +32,8 @@ KeyPath = Sequence["str | int"]
 _AT = re.compile(r" - at `(?:key in )?\$(.*)`$", re.DOTALL)
 _STEP = re.compile(r"\.([^.\[]+)|\[(\d+)\]|\[(\.\.\.)\]")
 _UNKNOWN = re.compile(r"unknown field `(.*)`")
+_MISSING = re.compile(r"missing required field `(.*)`")
+_KIND = re.compile(r"Expected `(.*)`, got `(.*)`")
 _SYNTAX = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
@@ -148,12 +150,28 @@ class TomlFile:
         return self.problem(_plain(message), (*keys, *inside))
 
 
+_KINDS = {
+    "array": "a list",
+    "bool": "true or false",
+    "float": "a number",
+    "int": "a whole number",
+    "object": "a table",
+    "str": "a text",
+}
+"""what msgspec calls the kinds of values, and what TOML's users do"""
+
+
 def _plain(message: str) -> str:
     """A message of msgspec in TOML's words."""
-    for word, plain in (("`", ""), ("object", "table"), ("array", "list"), ("str", "text")):
-        message = re.sub(rf"\b{word}\b" if word.isalpha() else word, plain, message)
-    message = re.sub(r" \| null|null \| ", "", message)
-    return re.sub(r"^Expected (.*), got (.*)$", r"this must be a \1, not a \2", message)
+    if found := _MISSING.search(message):
+        return f"the key {found[1]!r} is missing here"
+    if found := _KIND.fullmatch(message):
+        wanted, given = (
+            " or ".join(_KINDS.get(kind, kind) for kind in part.split(" | ") if kind != "null")
+            for part in found.groups()
+        )
+        return f"this must be {wanted}, not {given}"
+    return message.replace("`", "")
 
 
 def _inside(model: type[Any], value: Any, path: str) -> Iterator[str | int]:
