@@ -1,12 +1,15 @@
-"""Writes the pages that come from the code: one for each diagnostic, and their index.
+"""Writes what comes from the code: a page for each diagnostic, their index, and the JSON Schema of
+the configuration file.
 
 python docs/generate.py
 """
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from transpile.config.schema import schema
 from transpile.diagnostics import DIAGNOSTICS, Diagnostic, Kind
 
 DOCS = Path(__file__).parent
@@ -20,9 +23,14 @@ _KINDS = {
 
 
 def pages() -> dict[str, str]:
-    """The text of each page by its path under docs/."""
+    """The text of each file by its path under docs/."""
     written = {f"diagnostics/{code}.md": _page(one) for code, one in DIAGNOSTICS.items()}
-    return {"diagnostics/README.md": _index(), **written}
+    configuration = json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"
+    return {
+        "diagnostics/README.md": _index(),
+        "sigma-transpile.schema.json": configuration,
+        **written,
+    }
 
 
 def _page(one: Diagnostic) -> str:

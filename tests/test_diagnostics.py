@@ -19,7 +19,9 @@ TAKE_A_CODE = {
     "_fail",
     "_warn",
     "_problem",
+    "warning",
 }
+TAKE_A_CODE_SECOND = {"TomlFile", "read"}
 BY_NAME = {"correlation-rule", "sigma-filter"}
 """codes that stand in a table of the loader"""
 
@@ -38,10 +40,11 @@ def codes_in(source: Path) -> Iterator[str]:
             continue
         called = node.func
         name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-        first = node.args[0]
-        literal = isinstance(first, ast.Constant) and isinstance(first.value, str)
-        if name in TAKE_A_CODE and literal:
-            yield first.value
+        code = node.args[0] if name in TAKE_A_CODE else None
+        if name in TAKE_A_CODE_SECOND and len(node.args) > 1:
+            code = node.args[1]
+        if isinstance(code, ast.Constant) and isinstance(code.value, str):
+            yield code.value
 
 
 def test_every_code_is_registered() -> None:

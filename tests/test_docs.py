@@ -12,6 +12,6 @@ def test_generated_pages_are_current() -> None:
     pages = runpy.run_path(str(DOCS / "generate.py"))["pages"]()
     kept = {
         str(path.relative_to(DOCS)): path.read_text("utf-8")
-        for path in (DOCS / "diagnostics").glob("*.md")
+        for path in (*DOCS.glob("diagnostics/*.md"), *DOCS.glob("*.schema.json"))
     }
     assert kept == pages

@@ -295,6 +295,26 @@ _RULES = (
     ),
 )
 
+_CONFIGURATION = (
+    Diagnostic(
+        "bad-config",
+        Kind.USAGE,
+        "The configuration file can't be used",
+        "The file is no TOML, has a key that there isn't or a value of another type, or names a"
+        " target, a format or a file that there isn't. No part of it is used.",
+        "Correct the place shown; docs/configuration.md lists all keys. --no-config does without"
+        " the file.",
+    ),
+    Diagnostic(
+        "config-no-effect",
+        Kind.WARNING,
+        "A setting that the command doesn't know",
+        "The configuration gives something that other commands use, and that this one can't: what"
+        " it does is without it.",
+        "Nothing, if that is known; --no-config does without the file.",
+    ),
+)
+
 _PIPELINES = (
     Diagnostic(
         "bad-mapping",
@@ -827,7 +847,17 @@ _TARGETS = (
 
 DIAGNOSTICS: Mapping[str, Diagnostic] = {
     diagnostic.code: diagnostic
-    for group in (_FILES, _YAML, _RULES, _PIPELINES, _OUTPUT, _EXPORT, _MEANING, _TARGETS)
+    for group in (
+        _FILES,
+        _YAML,
+        _RULES,
+        _CONFIGURATION,
+        _PIPELINES,
+        _OUTPUT,
+        _EXPORT,
+        _MEANING,
+        _TARGETS,
+    )
     for diagnostic in group
 }
 """every code there is, in the order of the docs"""

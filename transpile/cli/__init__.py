@@ -21,13 +21,30 @@ from typer.main import get_group
 
 from transpile.cli.exits import PROGRAM, ExitCode, interrupted, say, terminate
 
-_COMMANDS = ("convert", "export", "check", "verify", "explain", "catalog", "serve", "schema")
+_COMMANDS = (
+    "convert",
+    "export",
+    "check",
+    "verify",
+    "explain",
+    "catalog",
+    "serve",
+    "schema",
+    "init",
+    "config",
+)
 _GROUPS = ("targets", "cache")
 """commands that have commands of their own"""
+_HELP = ("-h", "--help")
+_ASKS_HELP = f"{__name__}.asks_help"
 
 
 class _Commands(TyperGroup):
     """The commands; of those that nobody asks for not even the options are put together."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.meta[_ASKS_HELP] = any(one in _HELP for one in args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Any) -> list[str]:
         every = [*_COMMANDS, *_GROUPS]
@@ -48,7 +65,8 @@ class _Commands(TyperGroup):
                 if name in _GROUPS:
                     loaded.add_typer(module.app, name=name)
                 else:
-                    loaded.command(name)(getattr(module, name))
+                    settings = getattr(module, "CONTEXT", None)
+                    loaded.command(name, context_settings=settings)(getattr(module, name))
         self.commands.update(get_group(loaded).commands)
 
 
@@ -60,7 +78,7 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": list(_HELP)},
 )
 
 
@@ -74,12 +92,44 @@ def _version(asked: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
+    config: Annotated[
+        str | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            envvar="SIGMA_TRANSPILE_CONFIG",
+            help="The configuration to use. Default: sigma-transpile.toml, or a pyproject.toml with"
+            " [tool.sigma-transpile], in this folder or the nearest one above it.",
+            show_default=False,
+        ),
+    ] = None,
+    no_config: Annotated[
+        bool, typer.Option("--no-config", help="Use no configuration file.")
+    ] = False,
     version: Annotated[
         bool,
         typer.Option("--version", callback=_version, is_eager=True, help="Show the version."),
     ] = False,
 ) -> None:
-    pass
+    source = context.get_parameter_source("config")
+    if no_config and source is not None and source.name == "COMMANDLINE":
+        raise typer.BadParameter("--config names a file, and --no-config refuses it")
+    if no_config or context.invoked_subcommand == "init" or context.meta[_ASKS_HELP]:
+        return
+    from transpile.config.find import named, nearest  # noqa: PLC0415
+    from transpile.load.problem import ProblemFound  # noqa: PLC0415
+
+    try:
+        place = named(config) if config else nearest()
+    except ProblemFound as bad:
+        from transpile.cli.arguments import refuse_problem  # noqa: PLC0415
+
+        refuse_problem(bad.problem)
+    if place is not None:
+        from transpile.cli.configured import configure  # noqa: PLC0415
+
+        configure(context, place)
 
 
 _GARBAGE = (50_000, 20, 50)

@@ -20,12 +20,35 @@ if TYPE_CHECKING:
     from transpile.run.batch import Batch
     from transpile.run.cache import Cache
 
+
+def given_rules(context: typer.Context, param: typer.CallbackParam, value: list[str]) -> list[str]:
+    """The rules that are named, or else those of the configuration file; ends without any.
+
+    The file's `output` is for the file's rules: others would be written among theirs.
+    """
+    settings = context.default_map or {}
+    named = param.name or ""
+    source = context.get_parameter_source(named)
+    if value and (source is None or source.name != "DEFAULT_MAP"):
+        settings.pop("output", None)
+        return value
+    rules: list[str] = settings.get(named, [])
+    if not rules:
+        hint = "or in a sigma-transpile.toml, which `sigma-transpile init` writes"
+        if context.obj is not None:
+            hint = f"or as rules = [...] in {context.obj.path}"
+        refuse_usage(f"no rules are given: name files or folders, {hint}")
+    return rules
+
+
 RulePaths: TypeAlias = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH...",
+        metavar="[PATH...]",
         help="Rule files, folders of them (searched to any depth), or - for standard input.",
         show_default=False,
+        default_factory=list,
+        callback=given_rules,
     ),
 ]
 Pipelines: TypeAlias = Annotated[
@@ -36,6 +59,19 @@ Pipelines: TypeAlias = Annotated[
         metavar="FILE",
         help="A pySigma pipeline file of your own, applied first, or a file of tables (.toml);"
         " several are allowed.",
+    ),
+]
+NoCache: TypeAlias = Annotated[
+    bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
+]
+CacheFolder: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--cache",
+        metavar="DIR",
+        envvar="SIGMA_TRANSPILE_CACHE",
+        help="Where conversions are kept between runs.",
+        show_default=False,
     ),
 ]
 
@@ -120,6 +156,7 @@ def batch_of(  # noqa: PLR0913
     pipelines: Sequence[str] | None,
     *,
     no_cache: bool,
+    cache: Path | None = None,
     jobs: int = 0,
     tells: bool = False,
 ) -> Iterator[Batch]:
@@ -132,7 +169,9 @@ def batch_of(  # noqa: PLR0913
     from transpile.run.recipe import Recipe  # noqa: PLC0415
 
     recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells=tells)
-    with closing(Batch(found, recipe, cache=used_cache(no_cache), jobs=jobs or cores())) as batch:
+    with closing(
+        Batch(found, recipe, cache=used_cache(no_cache, cache), jobs=jobs or cores())
+    ) as batch:
         try:
             batch.check()
         except ProblemFound as bad:
@@ -160,13 +199,13 @@ def explaining_processes(total: int, jobs: int = 0) -> int:
     return 1 if total < _FEW else jobs or os.cpu_count() or 1
 
 
-def used_cache(refused: bool) -> Cache | None:
-    """The cache of conversions, unless the user wants none."""
+def used_cache(refused: bool, folder: Path | None) -> Cache | None:
+    """The cache of conversions in a folder or its own place, unless the user wants none."""
     if refused:
         return None
     from transpile.run.cache import Cache, place  # noqa: PLC0415
 
-    return Cache(place(), warn=say)
+    return Cache(place(folder), warn=say)
 
 
 def refuse_usage(message: str) -> NoReturn:

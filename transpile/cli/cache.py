@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from transpile.cli.arguments import CacheFolder
 from transpile.cli.exits import say
 
 app = typer.Typer(
@@ -12,21 +13,21 @@ app = typer.Typer(
 
 
 @app.command()
-def info() -> None:
+def info(folder: CacheFolder = None) -> None:
     """Show where the cache is and how much it holds."""
     from transpile.run.cache import LIMIT, Cache, place  # noqa: PLC0415 (keeps --help fast)
 
-    size = Cache(place(), warn=say).size()
-    typer.echo(str(place()))
+    size = Cache(place(folder), warn=say).size()
+    typer.echo(str(place(folder)))
     typer.echo(f"{size.entries} conversions, {_megabytes(size.size)} of {_megabytes(LIMIT)}")
 
 
 @app.command()
-def clear() -> None:
+def clear(folder: CacheFolder = None) -> None:
     """Remove all that is kept."""
     from transpile.run.cache import Cache, place  # noqa: PLC0415 (keeps --help fast)
 
-    Cache(place(), warn=say).clear()
+    Cache(place(folder), warn=say).clear()
 
 
 def _megabytes(size: int) -> str:

@@ -14,6 +14,7 @@ from transpile.cli.arguments import (
     check_pipelines,
     explaining_processes,
     found_rules,
+    given_rules,
     known_targets,
     refuse_problem,
 )
@@ -32,9 +33,11 @@ def catalog(  # noqa: PLR0913, PLR0917 (one parameter an option)
     rules: Annotated[
         list[str],
         typer.Argument(
-            metavar="RULES...",
+            metavar="[RULES...]",
             help="Folders of rules (searched to any depth), or rule files.",
             show_default=False,
+            default_factory=list,
+            callback=given_rules,
         ),
     ],
     output: Annotated[

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    CacheFolder,
+    NoCache,
     batch_of,
     check_paths,
     check_pipelines,
     found_rules,
+    given_rules,
     known_targets,
     progress_of,
     refuse_problem,
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from transpile.check.drift import Checked, Drift
     from transpile.check.run import Check
+    from transpile.config.configuration import ConfigurationFile
     from transpile.export.folder import OutputFolder
     from transpile.load.files import RuleFile
     from transpile.load.problem import Problem
@@ -44,13 +48,69 @@ class Report(str, Enum):
     JUNIT = "junit"
 
 
+def _known_folder(context: typer.Context, value: Path) -> Path:
+    _set_defaults(context, value, context.params.get("form"))
+    return value
+
+
+def _known_form(context: typer.Context, value: str | None) -> str | None:
+    if "out" in context.params:
+        _set_defaults(context, context.params["out"], value)
+    return value
+
+
+def _set_defaults(context: typer.Context, out: Path, form: str | None) -> None:
+    """Take those settings of the configuration file that are for this folder.
+
+    For the folder that `export` writes to its table holds, for another export its profile, and for
+    queries the targets. The options that they are the defaults of are looked at later.
+    """
+    if context.obj is None or context.default_map is None:
+        return
+    from transpile.check.made import QUERIES  # noqa: PLC0415
+    from transpile.check.run import locked  # noqa: PLC0415
+    from transpile.export.folder import OutputFolder  # noqa: PLC0415
+
+    file: ConfigurationFile = context.obj
+    output = file.get("export.output")
+    settings: dict[str, object] = {}
+    if form is None and output is not None and Path(output).resolve() == out.resolve():
+        form = settings["form"] = file.get("export.format")
+    if form is None:
+        try:
+            lock = locked(OutputFolder(out)).lock
+        except OSError:
+            lock = None  # the command itself tells
+        form = lock.made.form if lock else QUERIES
+    if form == QUERIES:
+        settings["target"] = file.get("targets")
+    else:
+        settings["profile"] = file.get("export.profile")
+        if form == file.get("export.format") and (target := file.get("export.target")):
+            settings["target"] = [target]
+    for name in ("form", "target", "profile"):
+        context.default_map.pop(name, None)
+    context.default_map.update({name: one for name, one in settings.items() if one is not None})
+
+
 def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
     rules: Annotated[
-        str, typer.Argument(metavar="RULES", help="A folder of rules, or a rule file.")
+        list[str],
+        typer.Argument(
+            metavar="[RULES...]",
+            help="Folders of rules, or rule files.",
+            show_default=False,
+            default_factory=list,
+            callback=given_rules,
+        ),
     ],
     out: Annotated[
         Path,
-        typer.Argument(metavar="OUT", help="The folder that convert -o or export -o wrote to."),
+        typer.Argument(
+            metavar="OUT",
+            help="The folder that convert -o or export -o wrote to.",
+            callback=_known_folder,
+        ),
     ],
     form: Annotated[
         str | None,
@@ -59,6 +119,7 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
             metavar="FORMAT",
             help="The format of an export; without one, what the lock file says, or else queries.",
             show_default=False,
+            callback=_known_form,
         ),
     ] = None,
     target: Annotated[
@@ -95,9 +156,8 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
     diff: Annotated[
         bool, typer.Option("--diff/--no-diff", help="Print the differences line by line.")
     ] = True,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
-    ] = False,
+    no_cache: NoCache = False,
+    cache: CacheFolder = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
     ] = False,
@@ -112,10 +172,10 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
     from transpile.export.folder import OutputFolder  # noqa: PLC0415 (keeps --help fast)
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
 
-    check_paths([rules])
+    check_paths(rules)
     if not out.is_dir() and not (fix and not out.exists()):
         refuse_usage(f"there is no folder {str(out)!r}")
-    found = found_rules([rules])
+    found = found_rules(rules)
     try:
         targets, checking = _setup(OutputFolder(out), form, target, pipeline or [], profile)
     except ProblemFound as bad:
@@ -124,7 +184,7 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
         refuse_usage(f"can't read {error.filename}: {error.strerror}")
     if explain and checking.lock.lock is None:
         refuse_usage(f"{out} has no lock file to compare with; check --fix writes one")
-    with batch_of(found, targets, pipeline, no_cache=no_cache, tells=True) as batch:
+    with batch_of(found, targets, pipeline, no_cache=no_cache, cache=cache, tells=True) as batch:
         use_utf8()
         with planned_end():
             run = _Run(batch, checking, found, str(out), debug=debug)

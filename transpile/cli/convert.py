@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    CacheFolder,
+    NoCache,
     Pipelines,
     RulePaths,
     batch_of,
@@ -85,9 +87,8 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
             show_default=False,
         ),
     ] = 0,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
-    ] = False,
+    no_cache: NoCache = False,
+    cache: CacheFolder = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
     ] = False,
@@ -105,7 +106,7 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
     check_paths(paths)
     check_pipelines(targets, pipeline)
     first, found = first_rules(paths)
-    with batch_of(found, targets, pipeline, no_cache=no_cache, jobs=jobs) as batch:
+    with batch_of(found, targets, pipeline, no_cache=no_cache, cache=cache, jobs=jobs) as batch:
         use_utf8()
         with planned_end():
             alone = len(first) == 1

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    CacheFolder,
+    NoCache,
     Pipelines,
     RulePaths,
     batch_of,
@@ -76,9 +78,8 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
         ),
     ] = None,
     pipeline: Pipelines = None,
-    no_cache: Annotated[
-        bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
-    ] = False,
+    no_cache: NoCache = False,
+    cache: CacheFolder = None,
     debug: Annotated[
         bool, typer.Option("--debug", help="Show the traceback of a fault of the program.")
     ] = False,
@@ -104,7 +105,7 @@ def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
         now = made(chosen.name, [target], settings.digest, pipeline or ())
     except ProblemFound as bad:
         refuse_problem(bad.problem)
-    with batch_of(found, [target], pipeline, no_cache=no_cache, tells=True) as batch:
+    with batch_of(found, [target], pipeline, no_cache=no_cache, cache=cache, tells=True) as batch:
         use_utf8()
         with planned_end():
             code = _Run(batch, found, Export(chosen, settings), now, output, debug=debug).go()

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from transpile.load.hints import instead_of
+from transpile.load.hints import did_you_mean, instead_of
 from transpile.load.problem import Problem, ProblemFound, Severity
 from transpile.load.source import SourceText
 from transpile.query import Place
@@ -145,7 +145,7 @@ class TomlFile:
         message = _AT.sub("", error)
         if unknown := _UNKNOWN.search(message):
             at = (*keys, *inside, unknown[1])
-            hint = instead_of(unknown[1], sorted(_fields(model)))
+            hint = _instead_of(unknown[1], model, inside)
             return self.problem(f"there is no key {unknown[1]!r} here", at, hint=hint)
         return self.problem(_plain(message), (*keys, *inside))
 
@@ -165,6 +165,8 @@ def _plain(message: str) -> str:
     """A message of msgspec in TOML's words."""
     if found := _MISSING.search(message):
         return f"the key {found[1]!r} is missing here"
+    if message.endswith("of length >= 1"):
+        return "this must not be empty"
     if found := _KIND.fullmatch(message):
         wanted, given = (
             " or ".join(_KINDS.get(kind, kind) for kind in part.split(" | ") if kind != "null")
@@ -213,26 +215,55 @@ def _only(value: Any, keys: KeyPath, kept: str) -> Any:
     return {**value, first: _only(value[first], rest, kept)}
 
 
-def _fields(model: type[Any]) -> set[str]:
-    """The keys that a model and the models in it have."""
+def _instead_of(name: str, model: type[Any], keys: KeyPath) -> str:
+    """A hint on a key that there isn't: what is there in its table, or the tables that have it."""
     import msgspec.inspect  # noqa: PLC0415
 
-    found: set[str] = set()
-    waiting: list[Any] = [msgspec.inspect.type_info(model)]
-    seen: set[int] = set()
-    while waiting:
-        info = waiting.pop()
-        if isinstance(info, msgspec.inspect.StructType):
-            if id(info.cls) in seen:
-                continue
-            seen.add(id(info.cls))
-            found.update(one.encode_name for one in info.fields)
-            waiting += [one.type for one in info.fields]
-        for name in ("types", "item_types"):
-            waiting += getattr(info, name, ())
+    top: list[Any] = [msgspec.inspect.type_info(model)]
+    here = top
+    for key in keys:
+        here = [inner for one in here for inner in _step(one, key)]
+    known = sorted(key for one in here for key in _fields(one))
+    if hint := did_you_mean(name, known):
+        return hint
+    homes = [
+        f"[{table}]"
+        for table, types in _fields(top[0]).items()
+        if any(name in _fields(one) for one in _flat(types))
+    ]
+    if homes:
+        return f"it is a key of {' and '.join(homes)}"
+    if name in _fields(top[0]):
+        return "it belongs above the first table"
+    return instead_of(name, known)
+
+
+def _step(info: Any, key: str | int) -> Iterator[Any]:
+    """The types that a key leads to."""
+    for one in _flat(info):
+        if key in (fields := _fields(one)):
+            yield from _flat(fields[str(key)])
         for name in ("item_type", "value_type"):
-            waiting += [inner] if (inner := getattr(info, name, None)) is not None else []
-    return found
+            if inner := getattr(one, name, None):
+                yield from _flat(inner)
+
+
+def _flat(info: Any) -> Iterator[Any]:
+    """The types that a union is of, or the one that is described."""
+    inner = getattr(info, "types", None) or ([info.type] if hasattr(info, "extra") else [])
+    for one in inner:
+        yield from _flat(one)
+    if not inner:
+        yield info
+
+
+def _fields(info: Any) -> dict[str, Any]:
+    """The type of each key of a table."""
+    import msgspec.inspect  # noqa: PLC0415
+
+    if not isinstance(info, msgspec.inspect.StructType):
+        return {}
+    return {one.encode_name: one.type for one in info.fields}
 
 
 def _document(root: Node) -> Iterator[tuple[tuple[str | int, ...], Node]]:

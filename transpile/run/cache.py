@@ -38,10 +38,13 @@ _SUM = 16
 _T = TypeVar("_T")
 
 
-def place() -> Path:
-    """The file of the cache: in `SIGMA_TRANSPILE_CACHE`, or in the user's folder for caches."""
+def place(folder: Path | None = None) -> Path:
+    """The file of the cache.
+
+    It is in the folder given, or else in `SIGMA_TRANSPILE_CACHE`, or in the user's for caches.
+    """
     name = f"conversions-{_FORMAT}.sqlite"
-    if chosen := os.environ.get("SIGMA_TRANSPILE_CACHE"):
+    if chosen := folder or os.environ.get("SIGMA_TRANSPILE_CACHE"):
         return Path(chosen) / name
     if sys.platform == "win32":
         base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")

@@ -1,0 +1,1 @@
+"""The user's configuration file: found, read, checked, and given to the commands as defaults."""
