@@ -107,6 +107,18 @@ def test_the_action_on_an_export(here: Path, run: Callable[..., Any], shell: Any
     assert shell(script, **inputs).returncode == 1
 
 
+def test_the_action_with_a_configuration_file(queries: Path, here: Path, shell: Any) -> None:
+    text = "rules = ['rules']\ntargets = ['splunk', 'elastic-eql']\n[check]\noutput = 'out'\n"
+    (here / "sigma-transpile.toml").write_text(text, "utf-8")
+    script, empty = check_step()
+    assert shell(script, **empty).returncode == 0
+    assert shell(script, **empty | {"OUT": "out"}).returncode == 0
+    done = shell(script, **empty | {"RULES": "rules"})
+    assert (done.returncode, done.stdout) == (2, "::error::rules are given without out\n")
+    (queries / "one.spl").unlink()
+    assert shell(script, **empty).returncode == 1
+
+
 def test_the_hooks(queries: Path, here: Path, shell: Callable[..., Any]) -> None:
     hooks = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text("utf-8"))
     entries = {hook["id"]: hook for hook in hooks}

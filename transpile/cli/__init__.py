@@ -118,14 +118,8 @@ def _options(
     if no_config or context.invoked_subcommand == "init" or context.meta[_ASKS_HELP]:
         return
     from transpile.config.find import named, nearest  # noqa: PLC0415
-    from transpile.load.problem import ProblemFound  # noqa: PLC0415
 
-    try:
-        place = named(config) if config else nearest()
-    except ProblemFound as bad:
-        from transpile.cli.arguments import refuse_problem  # noqa: PLC0415
-
-        refuse_problem(bad.problem)
+    place = named(config) if config else nearest()
     if place is not None:
         from transpile.cli.configured import configure  # noqa: PLC0415
 

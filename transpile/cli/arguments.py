@@ -34,10 +34,10 @@ def given_rules(context: typer.Context, param: typer.CallbackParam, value: list[
         return value
     rules: list[str] = settings.get(named, [])
     if not rules:
-        hint = "or in a sigma-transpile.toml, which `sigma-transpile init` writes"
+        hint = "`sigma-transpile init` writes a file that names the rules"
         if context.obj is not None:
-            hint = f"or as rules = [...] in {context.obj.path}"
-        refuse_usage(f"no rules are given: name files or folders, {hint}")
+            hint = f"rules = [...] in {context.obj.path} would name the rules, too"
+        refuse_usage(f"missing argument {param.human_readable_name.strip('[]')}; {hint}")
     return rules
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from transpile.cli.arguments import refuse_problem, refuse_usage, use_utf8
+from transpile.cli.arguments import refuse_usage, use_utf8
 from transpile.cli.exits import say
 
 if TYPE_CHECKING:
@@ -48,12 +48,8 @@ def init(
 def _before(*, force: bool) -> ConfigPlace | None:
     """The configuration that held here before; ends where it would be replaced unasked."""
     from transpile.config.find import NAME, nearest  # noqa: PLC0415
-    from transpile.load.problem import ProblemFound  # noqa: PLC0415
 
-    try:
-        before = nearest()
-    except ProblemFound as bad:
-        refuse_problem(bad.problem)
+    before = nearest()
     if before is not None and before.path == NAME:
         if not force:
             refuse_usage(f"there is a {NAME} already; --force replaces it")

@@ -82,7 +82,9 @@ class ConfigurationFile:
 
     def _checked_text(self, setting: Setting, text: str, keys: tuple[str | int, ...]) -> str:
         if setting.known is not None and text not in (known := setting.known()):
-            self._fail(f"there is no {setting.called} {text!r}", keys, instead_of(text, known))
+            lists = "`sigma-transpile targets` lists what there is"
+            hint = instead_of(text, known) or lists
+            self._fail(f"there is no {setting.called} {text!r}", keys, hint)
         if not setting.is_path:
             return text
         path = self._from_here(text)

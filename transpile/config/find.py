@@ -31,10 +31,7 @@ def named(path: str) -> ConfigPlace:
 
 
 def nearest() -> ConfigPlace | None:
-    """The configuration that holds in the working folder, if there is any.
-
-    Raises ProblemFound: a pyproject.toml that may hold it can't be read.
-    """
+    """The configuration that holds in the working folder, if there is any."""
     for folder in _upwards():
         path = f"{folder}{NAME}"
         if os.path.lexists(path) and not os.path.isdir(path):  # noqa: PTH112
@@ -62,14 +59,21 @@ def _upwards() -> Iterator[str]:
 
 
 def _has_table(path: str) -> bool:
-    """Whether a pyproject.toml has the table; most are known by their text to have none."""
+    """Whether a pyproject.toml has the table, or may have it and can't be read.
+
+    Most are known by their text to have none.
+    """
     try:
         with open(path, "rb") as stream:  # noqa: PTH123
             if not re.search(_MAY_HAVE_TABLE, stream.read()):
                 return False
     except OSError:
-        pass  # reading it in full tells why
+        return True
+    from transpile.load.problem import ProblemFound  # noqa: PLC0415
     from transpile.load.toml_file import TomlFile  # noqa: PLC0415 (loads a parser)
 
-    tools = TomlFile.read(path, "bad-config").document.get(TABLE[0])
+    try:
+        tools = TomlFile.read(path, "bad-config").document.get(TABLE[0])
+    except ProblemFound:
+        return True
     return isinstance(tools, dict) and TABLE[1] in tools
