@@ -215,6 +215,7 @@ def test_the_environment_goes_between(files: Path, run: Run, monkeypatch: Any) -
     assert not (files / "kept").exists()
     run("convert", "rules", "-t", "splunk")
     assert (files / "kept").is_dir()
+    assert "0 conversions" not in run("cache", "info").out
     (kept,) = (files / "kept").glob("*.sqlite")
     assert run("cache", "clear").code == 0
     assert "0 conversions" in run("cache", "info").out

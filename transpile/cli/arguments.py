@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeAlias
 
 import typer
 
@@ -47,10 +47,11 @@ RulePaths: TypeAlias = Annotated[
         metavar="[PATH...]",
         help="Rule files, folders of them (searched to any depth), or - for standard input.",
         show_default=False,
-        default_factory=list,
         callback=given_rules,
     ),
 ]
+NOT_NAMED: Any = None
+"""The default of rules, for which `given_rules` stands in: click takes no other of a list."""
 Pipelines: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    NOT_NAMED,
     Pipelines,
     check_paths,
     check_pipelines,
@@ -29,17 +30,17 @@ if TYPE_CHECKING:
     from transpile.load.problem import Problem
 
 
-def catalog(  # noqa: PLR0913, PLR0917 (one parameter an option)
+def catalog(  # noqa: PLR0913 (one parameter an option)
+    *,
     rules: Annotated[
         list[str],
         typer.Argument(
             metavar="[RULES...]",
             help="Folders of rules (searched to any depth), or rule files.",
             show_default=False,
-            default_factory=list,
             callback=given_rules,
         ),
-    ],
+    ] = NOT_NAMED,
     output: Annotated[
         Path,
         typer.Option(

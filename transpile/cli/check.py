@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    NOT_NAMED,
     CacheFolder,
     NoCache,
     batch_of,
@@ -49,13 +50,8 @@ class Report(str, Enum):
 
 
 def _known_folder(context: typer.Context, value: Path) -> Path:
+    # Options that are given are known before arguments, the others after them.
     _set_defaults(context, value, context.params.get("form"))
-    return value
-
-
-def _known_form(context: typer.Context, value: str | None) -> str | None:
-    if "out" in context.params:
-        _set_defaults(context, context.params["out"], value)
     return value
 
 
@@ -63,7 +59,7 @@ def _set_defaults(context: typer.Context, out: Path, form: str | None) -> None:
     """Take those settings of the configuration file that are for this folder.
 
     For the folder that `export` writes to its table holds, for another export its profile, and for
-    queries the targets. The options that they are the defaults of are looked at later.
+    queries the targets.
     """
     if context.obj is None or context.default_map is None:
         return
@@ -93,17 +89,17 @@ def _set_defaults(context: typer.Context, out: Path, form: str | None) -> None:
     context.default_map.update({name: one for name, one in settings.items() if one is not None})
 
 
-def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
+def check(  # noqa: PLR0913 (one parameter an option)
+    *,
     rules: Annotated[
         list[str],
         typer.Argument(
             metavar="[RULES...]",
             help="Folders of rules, or rule files.",
             show_default=False,
-            default_factory=list,
             callback=given_rules,
         ),
-    ],
+    ] = NOT_NAMED,
     out: Annotated[
         Path,
         typer.Argument(
@@ -119,7 +115,6 @@ def check(  # noqa: PLR0913, PLR0917 (one parameter an option)
             metavar="FORMAT",
             help="The format of an export; without one, what the lock file says, or else queries.",
             show_default=False,
-            callback=_known_form,
         ),
     ] = None,
     target: Annotated[

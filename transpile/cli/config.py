@@ -44,15 +44,14 @@ class Held(NamedTuple):
 def config(
     context: typer.Context,
     command: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="[COMMAND [ARGUMENT...]]",
             help="A command as it would be given: the settings that hold for it. Without one, all"
             " settings.",
             show_default=False,
-            default_factory=list,
         ),
-    ],
+    ] = None,
     form: Annotated[
         Format, typer.Option("--format", help="How settings are printed.")
     ] = Format.TEXT,

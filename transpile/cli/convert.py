@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    NOT_NAMED,
     CacheFolder,
     NoCache,
     Pipelines,
@@ -46,7 +47,7 @@ class Format(str, Enum):
 
 
 def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
-    paths: RulePaths,
+    paths: RulePaths = NOT_NAMED,
     target: Annotated[
         list[str] | None,
         typer.Option(

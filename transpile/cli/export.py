@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    NOT_NAMED,
     CacheFolder,
     NoCache,
     Pipelines,
@@ -38,8 +39,9 @@ if TYPE_CHECKING:
     from transpile.run.conversion import Conversion
 
 
-def export(  # noqa: PLR0913, PLR0917 (one parameter an option)
-    paths: RulePaths,
+def export(  # noqa: PLR0913 (one parameter an option)
+    *,
+    paths: RulePaths = NOT_NAMED,
     form: Annotated[
         str,
         typer.Option(

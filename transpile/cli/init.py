@@ -12,7 +12,6 @@ from transpile.cli.arguments import refuse_usage, use_utf8
 from transpile.cli.exits import say
 
 if TYPE_CHECKING:
-    from transpile.config.find import ConfigPlace
     from transpile.config.survey import Survey
 
 
@@ -25,11 +24,16 @@ def init(
     pipelines and the profile that they were made with, and the targets that scripts ask sigma-cli
     for. Everything else is there as a comment.
     """
-    from transpile.config.find import NAME  # noqa: PLC0415 (keeps --help fast)
+    from transpile.config.find import NAME, nearest  # noqa: PLC0415 (keeps --help fast)
     from transpile.config.survey import survey  # noqa: PLC0415
     from transpile.config.template import text  # noqa: PLC0415
 
-    above = _before(force=force)
+    before = nearest()
+    beside = before is not None and not before.path.startswith("../") and before.path != NAME
+    if before is not None and beside and not force:
+        refuse_usage(
+            f"{before.path} has a configuration, which a {NAME} would go before; --force writes it"
+        )
     found = survey()
     content = text(found)
     try:
@@ -42,23 +46,10 @@ def init(
     use_utf8()
     for line in _told(found):
         typer.echo(line)
-    say(f"{NAME} is written" + (f"; here it holds instead of {above.path}" if above else ""))
-
-
-def _before(*, force: bool) -> ConfigPlace | None:
-    """The configuration that held here before; ends where it would be replaced unasked."""
-    from transpile.config.find import NAME, nearest  # noqa: PLC0415
-
-    before = nearest()
-    if before is not None and before.path == NAME:
-        if not force:
-            refuse_usage(f"there is a {NAME} already; --force replaces it")
-        return None
-    if before is not None and not before.path.startswith("../") and not force:
-        refuse_usage(
-            f"{before.path} has a configuration, which a {NAME} would go before; --force writes it"
-        )
-    return before
+    instead = ""
+    if before is not None and before.path != NAME:
+        instead = f"; here it holds instead of {before.path}"
+    say(f"{NAME} is written{instead}")
 
 
 def _told(found: Survey) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    NOT_NAMED,
     Pipelines,
     check_paths,
     check_pipelines,
@@ -32,10 +33,9 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
             metavar="[RULES...]",
             help="Folders of rules (searched to any depth), or rule files.",
             show_default=False,
-            default_factory=list,
             callback=given_rules,
         ),
-    ],
+    ] = NOT_NAMED,
     host: Annotated[
         str,
         typer.Option(

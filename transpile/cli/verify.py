@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from transpile.cli.arguments import (
+    NOT_NAMED,
     RulePaths,
     check_paths,
     found_rules,
@@ -41,7 +42,7 @@ class Format(str, Enum):
 
 
 def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
-    paths: RulePaths,
+    paths: RulePaths = NOT_NAMED,
     target: Annotated[
         list[str] | None,
         typer.Option(
