@@ -38,6 +38,8 @@ def given_rules(context: typer.Context, param: typer.CallbackParam, value: list[
         if context.obj is not None:
             hint = f"rules = [...] in {context.obj.path} would name the rules, too"
         refuse_usage(f"missing argument {param.human_readable_name.strip('[]')}; {hint}")
+    if source is not None:  # before 8.3, click takes no arguments at all for given ones
+        context.set_parameter_source(named, type(source)["DEFAULT_MAP"])
     return rules
 
 
