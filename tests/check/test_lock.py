@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
 from transpile.check.lock import DamagedLock, Lock, LockedFile, content_hash, read
-from transpile.check.made import Made, mapping_version
+from transpile.check.made import Made, made, mapping_version
 
 LOCK = Lock(
     Made("queries", ("splunk", "sentinel"), "p", {"p.yml": "abc"}, "1.0", "def"),
@@ -47,3 +48,17 @@ def test_damage_is_told(old: str, new: str, said: str) -> None:
 def test_hashes() -> None:
     assert content_hash(b"") == "e3b0c44298fc1c149afbf4c8996fb924"  # of SHA-256's standard
     assert len(mapping_version()) == 16
+
+
+def test_pipelines_of_one_name_in_two_folders_are_told_apart(tmp_path: Path) -> None:
+    paths = []
+    for folder in ("a", "b"):
+        path = tmp_path / folder / "fields.yml"
+        path.parent.mkdir()
+        path.write_text(f"name: {folder}", "utf-8")
+        paths.append(str(path))
+    both = made("queries", ["splunk"], "", paths)
+    assert len(both.pipelines) == 2
+    assert list(made("queries", ["splunk"], "", paths[:1]).pipelines) == ["fields.yml"]
+    Path(paths[0]).write_text("name: changed", "utf-8")
+    assert made("queries", ["splunk"], "", paths).pipelines != both.pipelines

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cache
@@ -49,7 +50,12 @@ def made(
 
     Raises ProblemFound: a pipeline file or the schema can't be read.
     """
-    hashes = {PurePath(path).name: _hash(_content(path)) for path in pipelines}
+    names = Counter(PurePath(path).name for path in pipelines)
+    hashes = {}
+    for path in pipelines:
+        name = PurePath(path).name
+        # Files of one name in two folders are told apart by their paths.
+        hashes[name if names[name] == 1 else PurePath(path).as_posix()] = _hash(_content(path))
     fitted = "" if schema is None else _hash(_content(schema))
     version = transpile.__version__
     return Made(form, tuple(targets), profile, hashes, version, mapping_version(), fitted)
