@@ -126,7 +126,7 @@ def test_what_is_odd_is_told(here: Path, rule_text: str) -> None:
             ["--as", "kibana-saved-searches", "-t", "elastic-eql"],
             "kibana-saved-searches holds lucene, and elastic-eql is eql",
         ),
-        (["--as", "kibana-rules", "--profile", "p.toml"], "p.toml: bad-profile: the profile can't"),
+        (["--as", "kibana-rules", "--profile", "p.toml"], "p.toml: bad-profile: the file can't"),
         (["--as", "kibana-rules", "-p", "p.yml"], "p.yml"),
     ],
 )

@@ -118,7 +118,7 @@ def test_the_risk_follows_the_severity_unless_it_is_given(tmp_path: Path) -> Non
         ("[defaults]\nsuppress-by = []\n", 2, 1, None, ""),
         ("[defaults]\nrisk-score = true\n", 2, 1, None, ""),
         ("[defaults]\nlookback = '2d'\n", 2, 1, "lookback: this can't be longer than 1d", ""),
-        ("[defaults]\nevery = \n", 2, 9, "Invalid value", ""),
+        ("[defaults]\nevery = \n", 2, 9, "this is no TOML: Invalid value", ""),
         ("[defaults\n", 1, 10, None, ""),
     ],
 )

@@ -9,10 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Mapping
 from dataclasses import field, replace
-from pathlib import Path
 from typing import Any
 
 from transpile.export.duration import Duration
@@ -24,17 +22,11 @@ from transpile.export.settings import (
     own_settings,
     text_value,
 )
-from transpile.export.toml_places import place_of_error, place_of_key
 from transpile.load.about import LEVELS, About
 from transpile.load.hints import instead_of
-from transpile.load.problem import Problem, ProblemFound
-from transpile.load.source import SourceText
+from transpile.load.problem import ProblemFound
+from transpile.load.toml_file import TomlFile
 from transpile.values import dataclass
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _SWITCHED_OFF = ("deprecated", "unsupported")
 """statuses whose rules are exported switched off"""
@@ -120,35 +112,24 @@ def read(path: str | None) -> Profile:
     """
     if path is None:
         return Profile()
-    try:
-        data = Path(path).read_bytes()
-        text = data.decode("utf-8")
-        content = tomllib.loads(text)
-    except OSError as error:
-        message = f"the profile can't be read: {error.strerror}"
-        raise ProblemFound(Problem("bad-profile", message, path)) from None
-    except UnicodeDecodeError:
-        raise ProblemFound(Problem("bad-profile", "the profile is not UTF-8", path)) from None
-    except tomllib.TOMLDecodeError as error:
-        message, place = place_of_error(error)
-        raise ProblemFound(SourceText(path, text).problem("bad-profile", message, place)) from None
-    return _Reader(SourceText(Path(path).as_posix(), text)).profile(content)
+    return _Reader(TomlFile.read(path, "bad-profile")).profile()
 
 
 class _Reader:
     """Checks what a profile says, key by key, and tells where it is wrong."""
 
-    def __init__(self, source: SourceText) -> None:
-        self._source = source
+    def __init__(self, file: TomlFile) -> None:
+        self._file = file
 
-    def profile(self, content: Mapping[str, Any]) -> Profile:
+    def profile(self) -> Profile:
+        content = self._file.document
         known = ("defaults", "level", "rule", *TABLES)
         for key in content:
             if key not in known:
                 self._fail([key], f"there is no table {key!r}", instead_of(key, known))
         tables = {name: self._table(content, name) for name in TABLES}
         return Profile(
-            self._source.path,
+            self._file.path,
             digest(content),
             SplunkSettings(**tables["splunk"]),
             KibanaSettings(**tables["kibana"]),
@@ -195,8 +176,7 @@ class _Reader:
         return result
 
     def _fail(self, path: list[str], message: str, hint: str = "") -> None:
-        place = place_of_key(self._source.text, path)
-        raise ProblemFound(self._source.problem("bad-profile", message, place, hint=hint))
+        raise ProblemFound(self._file.problem(message, path, hint=hint))
 
 
 def _app_name(value: Any) -> str:

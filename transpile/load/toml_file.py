@@ -45,6 +45,7 @@ class TomlFile:
 
         Raises ProblemFound: it is no TOML.
         """
+        self.path = path
         self._source = SourceText(path, text)
         self._code = code
         try:
