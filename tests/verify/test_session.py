@@ -253,6 +253,18 @@ def test_a_query_that_ran_on_no_event(verify: Verify, target: str, finding: Find
     assert in_words(result).endswith(": none of the 1 events can be made a row of the target")
 
 
+def test_a_query_that_ran_on_nothing_that_it_must_find(
+    verify: Verify, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = [{"Image": "something else"}]
+    (given,) = verify(events=events)
+    assert given.finding is Finding.EXACT
+    monkeypatch.setattr(session, "boundary_events", lambda meaning: events)
+    (result,) = verify()
+    assert result.finding is Finding.UNVERIFIED
+    assert in_words(result).endswith(": none of the 1 events run on is one that it must find")
+
+
 @pytest.mark.parametrize(
     ("target", "finding"), [("splunk", Finding.UNVERIFIED), ("sentinel", Finding.CHECKED)]
 )

@@ -131,7 +131,11 @@ class Session:
         }
         verdicts = dict(zip(trials, judge(list(trials.values()), engine), strict=True))
         for number, verdict in verdicts.items():
-            results[number] = _result(verdict, tested[number].events, results[number])
+            result = _result(verdict, tested[number].events, results[number])
+            if result.finding is Finding.EXACT and not result.must_find and self._events is None:
+                why = f"none of the {verdict.trial.own} events run on is one that it must find"
+                result = replace(results[number], unheld=verdict.trial.unheld, detail=why)
+            results[number] = result
         wrong = {
             number: (rules[number], verdict)
             for number, verdict in verdicts.items()
