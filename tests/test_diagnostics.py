@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ TAKE_A_CODE = {
     "warning",
 }
 TAKE_A_CODE_SECOND = {"TomlFile", "read"}
+CODE = re.compile("[a-z]+(-[a-z0-9]+)*")
 BY_NAME = {"correlation-rule", "sigma-filter"}
 """codes that stand in a table of the loader"""
 
@@ -29,8 +31,8 @@ BY_NAME = {"correlation-rule", "sigma-filter"}
 def used_codes() -> set[str]:
     sources = [*ROOT.glob("transpile/**/*.py"), *ROOT.glob("backends/**/*.py")]
     codes = {code for source in sources for code in codes_in(source)}
-    files = ("sentinel_logsources", "defender_logsources")
-    logsources = [entry for file in files for entry in table(file)["logsource"]]
+    files = ("sentinel", "defender", "asim")
+    logsources = [entry for file in files for entry in table(f"{file}/logsources")["logsource"]]
     return codes | BY_NAME | {code for entry in logsources for code in entry.get("approximate", {})}
 
 
@@ -40,11 +42,15 @@ def codes_in(source: Path) -> Iterator[str]:
             continue
         called = node.func
         name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
-        code = node.args[0] if name in TAKE_A_CODE else None
+        codes = [one.value for one in node.keywords if one.arg == "code"]
+        if name in TAKE_A_CODE:
+            codes.append(node.args[0])
         if name in TAKE_A_CODE_SECOND and len(node.args) > 1:
-            code = node.args[1]
-        if isinstance(code, ast.Constant) and isinstance(code.value, str):
-            yield code.value
+            codes.append(node.args[1])
+        for code in codes:
+            literal = isinstance(code, ast.Constant) and isinstance(code.value, str)
+            if literal and CODE.fullmatch(code.value):  # a problem of a file has its message first
+                yield code.value
 
 
 def test_every_code_is_registered() -> None:

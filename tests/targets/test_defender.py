@@ -1,8 +1,6 @@
-"""Defender's and ASIM's tables, and what their columns hold for a field of Sysmon's."""
+"""Defender's and ASIM's tables."""
 
 from __future__ import annotations
-
-from collections.abc import Mapping
 
 import pytest
 from sigma.rule import SigmaRule
@@ -12,7 +10,6 @@ from transpile.ir.lower import lower
 from transpile.query import Refused
 from transpile.targets import asim, defender
 from transpile.targets.plan import LogSource
-from transpile.targets.registry_keys import registry_data, registry_path
 from transpile.targets.tables import log_sources
 
 
@@ -253,51 +250,10 @@ def test_what_the_table_of_sign_ins_cant_tell(detection: str, code: str) -> None
     assert lines("defender", "product: azure, service: signinlogs", detection) == [code]
 
 
-def test_every_column_that_the_data_names_is_in_the_schema() -> None:
+def test_every_field_that_the_data_names_is_in_the_schema() -> None:
     for target, module in (("defender", defender), ("asim", asim)):
-        for source, entry in log_sources(f"{target}_logsources").items():
+        for source, entry in log_sources(target).items():
             plan = module.TARGETS[target].plan(source)
-            for name in (*entry.get("columns", {}), *entry.get("computed", {})):
+            for name in entry.fields:
                 assert plan.resolve(name)
-            assert entry["table"] in module.schema()
-
-
-@pytest.mark.parametrize(
-    ("path", "row"),
-    [
-        (
-            r"HKLM\Software\Run\x",
-            {"RegistryKey": r"HKEY_LOCAL_MACHINE\Software\Run", "RegistryValueName": "x"},
-        ),
-        (
-            r"HKLM\System\CurrentControlSet\Services\a",
-            {
-                "RegistryKey": r"HKEY_LOCAL_MACHINE\SYSTEM\ControlSet001\Services",
-                "RegistryValueName": "a",
-            },
-        ),
-        (r"HKU\S-1-5\a", {"RegistryKey": r"HKEY_USERS\S-1-5", "RegistryValueName": "a"}),
-        ("plain", {"RegistryKey": "plain", "RegistryValueName": ""}),
-    ],
-)
-def test_registry_path(path: str, row: Mapping[str, object]) -> None:
-    written = registry_path("RegistryKey", "RegistryValueName").written
-    assert written is not None
-    assert written(path) == row
-
-
-@pytest.mark.parametrize(
-    ("details", "row"),
-    [
-        ("DWORD (0x00000010)", {"RegistryValueType": "Dword", "RegistryValueData": "16"}),
-        (
-            "QWORD (0x00000001-0x00000000)",
-            {"RegistryValueType": "Qword", "RegistryValueData": "4294967296"},
-        ),
-        ("text", {"RegistryValueType": "String", "RegistryValueData": "text"}),
-    ],
-)
-def test_registry_data(details: str, row: Mapping[str, object]) -> None:
-    written = registry_data("RegistryValueType", "RegistryValueData").written
-    assert written is not None
-    assert written(details) == row
+            assert entry.table in module.schema()

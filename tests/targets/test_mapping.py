@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
 
-from transpile.ir.source import Member
+from transpile.ir.nodes import Field, Type
+from transpile.ir.source import (
+    Case,
+    Cases,
+    Column,
+    Expression,
+    Extract,
+    Joined,
+    Literal,
+    Member,
+)
 from transpile.load.files import RuleFile
 from transpile.load.problem import ProblemFound
 from transpile.load.rules import load_file
+from transpile.load.toml_file import TomlFile
+from transpile.query import Refused
 from transpile.run.convert import Converter
-from transpile.targets import mapping, registry
+from transpile.targets import mapping, mapping_file, registry
 from transpile.targets.mapping import mapped
+from transpile.targets.model import LogSourceFile, TargetFile
 from transpile.targets.plan import LogSource
 
 BITBUCKET = """\
@@ -27,7 +39,7 @@ product = "bitbucket"
 service = "audit"
 table = "BitbucketAudit_CL"
 scope = { category_s = ["Projects"] }
-[logsource.columns]
+[logsource.fields]
 "auditType.category" = "category_s"
 "auditType.action" = "Details.action"
 
@@ -76,96 +88,113 @@ def test_other_languages_have_no_tables(file: Path) -> None:
     assert mapped(registry.get("splunk"), [str(file)]) is registry.get("splunk")
 
 
-HEAD = '[[logsource]]\nproduct = "a"\n'
+EVERY_WAY = Path(__file__).parents[1] / "run" / "pipelines" / "tables_every_way.toml"
 
 
 @pytest.mark.parametrize(
-    ("text", "line", "message"),
+    ("field", "expected"),
     [
-        ("[tables.T_CL]\nok = 'string'\na = 'text'\n", 3, "T_CL.a has the type 'text'"),
-        ("[tables]\nT_CL = 5\n", 2, "T_CL is a table of columns"),
-        (HEAD + 'table = "Sysloog"\n', 3, "there is no table Sysloog"),
-        (HEAD + 'table = "Syslog"\nfieds = 1\n', 4, "'fieds' is no key of a log source"),
-        (HEAD + "table = 5\n", 3, "'table' must be a text"),
-        (HEAD, 1, "the log source has no 'table'"),
+        ("time", [Field("TimeGenerated", Type.DATE, "time")]),
         (
-            HEAD + 'table = "Syslog"\n[logsource.columns]\nx = "Message"\n',
-            5,
-            "Syslog has no column Message; near it: SyslogMessage",
+            "Host",
+            [Field("Json_name", Type.STRING, "Host", Member("Json", ("name",), True), "Json")],
+        ),
+        ("json.a", [Field("Json_a", Type.STRING, "json.a", Member("Json", ("a",), True), "Json")]),
+        ("User", [Field("Data_user", Type.STRING, "User", Member("Data", ("user",)), "Data")]),
+        (
+            "Ip",
+            [
+                Field("Data_source", Type.STRING, "Ip", Member("Data", ("source",)), "Data"),
+                Field(
+                    "Data_destination", Type.STRING, "Ip", Member("Data", ("destination",)), "Data"
+                ),
+            ],
+        ),
+        ("Provider", [Field("Provider", Type.STRING, "Provider", Literal("x"))]),
+        (
+            "Result",
+            [
+                Field(
+                    "Result",
+                    Type.STRING,
+                    "Result",
+                    Cases((Case("Code", Literal("success"), (0,)),), Literal("failure")),
+                )
+            ],
         ),
         (
-            HEAD + 'table = "Syslog"\n[logsource.extracts]\n'
-            "x = { column = 'SyslogMessage', pattern = 'a' }\n",
-            5,
-            "the extract of x needs a pattern with one group",
+            "Path",
+            [Field("Path", Type.STRING, "Path", Extract(r"path=(\S*)", Column("Text")))],
         ),
         (
-            HEAD + 'table = "Syslog"\n[logsource.cases]\n'
-            "x = { column = 'Facility', values = { a = ['b'] }, otherwse = 'c' }\n",
-            5,
-            "'otherwse' is no key of cases; near it: otherwise",
+            "Account",
+            [
+                Field(
+                    "Account",
+                    Type.STRING,
+                    "Account",
+                    Joined((Column("Text"), Literal("\\"), Column("Json"))),
+                )
+            ],
         ),
-        (
-            HEAD + 'table = "Syslog"\n[logsource.cases]\nx = { column = "Facility" }\n',
-            5,
-            "the case of x needs lists of values",
-        ),
-        (
-            HEAD + "table = \"Syslog\"\neach = { column = 'SyslogMessage', pattern = '(a)' }\n",
-            4,
-            "'each' needs a pattern of 'names'",
-        ),
-        (
-            HEAD + "table = \"Syslog\"\neach = { column = 'x', pattern = '(a)', names = 'a' }\n",
-            4,
-            "Syslog has no column x",
-        ),
-        (
-            HEAD + 'table = "Syslog"\nscope = { Facility = "auth" }\n',
-            4,
-            "Facility in 'scope' must be a list of values",
-        ),
-        (
-            HEAD + 'table = "Syslog"\n[logsource.constants]\nx = 5\n',
-            5,
-            "x in 'constants' must be a text",
-        ),
-        (
-            HEAD + 'table = "Syslog"\n[logsource.values]\nx = { a = 5 }\n',
-            5,
-            "x in 'values' must be a table of texts",
-        ),
-        ("[other]\n", 1, "'other' is no key"),
-        ("[query]\ncomments = 'yes'\n", 2, "'query' has the keys"),
-        ("a = \n", 1, "it is no TOML"),
+        ("Lower", [Field("Lower", Type.STRING, "Lower", Expression("tolower(Text)"))]),
+        ("exe", [Field("exe", Type.STRING, "exe", Extract(r"exe=(\S*)", Column("Text")))]),
+        ("Hash", "the product writes no hashes"),
+        ("EXE", "Own_CL has no column for the field EXE"),
     ],
 )
-def test_faults_are_located(file: Path, text: str, line: int, message: str) -> None:
-    file.write_text(text)
-    with pytest.raises(ProblemFound) as found:
-        mapped(registry.get("sentinel"), [str(file)])
-    problem = found.value.problem
-    assert (problem.code, problem.line) == ("bad-mapping", line)
-    assert problem.message.startswith(message)
+def test_every_way_to_have_a_field(field: str, expected: list[Field] | str) -> None:
+    target = mapped(registry.get("sentinel"), [str(EVERY_WAY)])
+    for product in ("a", "b"):
+        plan = target.plan(LogSource(product, "c"))
+        if isinstance(expected, str):
+            with pytest.raises(Refused, match=expected):
+                plan.resolve(field)
+        else:
+            assert list(plan.resolve(field)) == expected
 
 
-def test_the_keys_are_those_that_the_data_file_tells() -> None:
-    header = Path(mapping.__file__).with_name("data") / "sentinel_logsources.toml"
-    told: dict[str, list[str]] = {}
-    for line in header.read_text("utf-8").partition("[[")[0].splitlines():
-        if key := re.match(r"#   (\w+)", line):
-            told[key[1]] = []
-        elif inner := re.match(r"#     (\w+)", line):
-            list(told.values())[-1].append(inner[1])
-    assert set(told) == set(mapping._KEYS)
-    told["each"] += told["extracts"]
-    assert {key: inner for key, inner in told.items() if inner} == {
-        key: list(inner) for key, inner in mapping._INNER.items()
-    }
+def test_a_name_is_a_text_in_the_pattern_for_others(file: Path) -> None:
+    file.write_text(
+        '[[logsource]]\nproduct = "a"\ntable = "Syslog"\n'
+        "others = { column = 'SyslogMessage', pattern = '{name}=(.*)' }\n"
+    )
+    (field,) = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("a")).resolve("a.b")
+    assert field.source == Extract(r"a\.b=(.*)", Column("SyslogMessage"))
+
+
+def test_all_other_names_are_in_an_object(file: Path) -> None:
+    file.write_text(
+        '[[logsource]]\nproduct = "a"\ntable = "AuditLogs"\n'
+        "others = 'AdditionalDetails.data.{name}'\n"
+    )
+    (field,) = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("a")).resolve("x.y")
+    assert field.source == Member("AdditionalDetails", ("data", "x", "y"))
+
+
+@pytest.mark.parametrize("folder", ["sentinel", "defender", "asim"])
+def test_the_files_of_the_targets_are_sound_by_the_same_rules(folder: str) -> None:
+    data = Path(mapping.__file__).with_name("data") / folder
+    tables = registry.get(folder).tables
+    assert tables is not None
+    assert mapping_file.read(str(data / "logsources.toml"), folder, tables()).logsource
+    TomlFile.read(data / "logsources.toml", "bad-mapping").convert(LogSourceFile)
+    known = TomlFile.read(data / "target.toml", "bad-mapping").convert(TargetFile)
+    for entry in known.target:
+        target = registry.get(entry.name)
+        assert (target.title, target.dialect, target.about) == (
+            entry.title,
+            entry.dialect,
+            entry.about,
+        )
+        assert entry.default is (entry.name in registry.DEFAULTS)
+    assert [one for one in registry.MODULES if registry.MODULES[one].endswith(folder)] == [
+        entry.name for entry in known.target
+    ]
 
 
 def test_a_file_that_is_not_there(file: Path) -> None:
-    with pytest.raises(ProblemFound, match="it can't be read"):
+    with pytest.raises(ProblemFound, match="the file can't be read"):
         mapped(registry.get("sentinel"), [str(file)])
 
 

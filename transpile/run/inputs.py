@@ -25,15 +25,15 @@ def problems(targets: Sequence[str], paths: Sequence[str]) -> list[Problem]:
     missing = [problem for path in paths if (problem := _misplaced(path)) is not None]
     if missing or not paths:
         return missing
+    from transpile.load.toml_file import TomlFile  # noqa: PLC0415
     from transpile.run import pipeline_file, unused  # noqa: PLC0415 (loads YAML)
-    from transpile.targets.tables_file import TablesFile  # noqa: PLC0415
 
     found: list[Problem] = []
     pipelines = []
     for path in paths:
         try:
             if path.endswith(".toml"):
-                found += unused.of_tables(TablesFile(path), targets)
+                found += unused.of_tables(TomlFile.read(path, "bad-mapping"), targets)
             else:
                 pipelines.append(pipeline_file.read(path))
         except ProblemFound as bad:

@@ -14,9 +14,9 @@ from yaml import Node
 from transpile.load.hints import did_you_mean
 from transpile.load.problem import Problem, Severity
 from transpile.load.source import place_of
+from transpile.load.toml_file import KeyPath, TomlFile
 from transpile.run.pipeline_file import Item, PipelineFile
 from transpile.targets import registry
-from transpile.targets.tables_file import TablesFile
 
 _READ: Mapping[str, tuple[str, ...]] = {
     "kql": ("query_table",),
@@ -183,7 +183,7 @@ def _language(target: str) -> str:
     return registry.ending(target).suffix
 
 
-def of_tables(file: TablesFile, targets: Sequence[str]) -> Iterator[Problem]:
+def of_tables(file: TomlFile, targets: Sequence[str]) -> Iterator[Problem]:
     """Whatever of a file of tables says something to none of the targets, and which these are."""
     kusto = [name for name in targets if _language(name) == "kql"]
     others = [name for name in targets if name not in kusto]
@@ -192,7 +192,7 @@ def of_tables(file: TablesFile, targets: Sequence[str]) -> Iterator[Problem]:
             file,
             f"only KQL has tables: {', '.join(others)} take{'s' * (len(others) == 1)} nothing"
             " from this file",
-            None,
+            (),
             "map their fields in a pySigma pipeline, or convert for them without it",
         )
     entries = file.document.get("logsource")
@@ -208,11 +208,10 @@ def of_tables(file: TablesFile, targets: Sequence[str]) -> Iterator[Problem]:
         name for name in kusto if not any(entry.get("target", name) == name for entry in entries)
     ]
     if entries and left and not wrong and not file.document.get("query"):
-        start = file.log_source(0)
         yield _unused(
             file,
             f"no log source of this file is for {', '.join(left)}",
-            file.line("target", after=start),
+            ["logsource", 0, "target"],
             "take `target` away where the entry holds for others too",
         )
     tables = file.document.get("tables")
@@ -221,20 +220,19 @@ def of_tables(file: TablesFile, targets: Sequence[str]) -> Iterator[Problem]:
             yield _unused(
                 file,
                 f"no log source of this file is in the table {name}",
-                file.header(f"tables.{name}") or file.line(name),
+                ["tables", name],
                 f'write [[logsource]] with table = "{name}"',
             )
 
 
-def _wrong_target(file: TablesFile, number: int, target: object) -> Iterator[Problem]:
+def _wrong_target(file: TomlFile, number: int, target: object) -> Iterator[Problem]:
     known = [name for name in registry.MODULES if _language(name) == "kql"]
     if isinstance(target, str) and target not in known:
-        line = file.line("target", after=file.log_source(number))
         there = f"there is no target {target!r}"
         message = f"{target} has no tables" if target in registry.MODULES else there
         hint = did_you_mean(target, known) or f"there is {', '.join(known)}"
-        yield file.problem("bad-mapping", message, line, hint=hint)
+        yield file.problem(message, ["logsource", number, "target"], hint=hint)
 
 
-def _unused(file: TablesFile, message: str, line: int | None, hint: str) -> Problem:
-    return file.problem("unused-tables", message, line, hint=hint, severity=Severity.WARNING)
+def _unused(file: TomlFile, message: str, keys: KeyPath, hint: str) -> Problem:
+    return file.problem(message, keys, hint=hint, severity=Severity.WARNING, code="unused-tables")

@@ -7,22 +7,26 @@ columns that a schema lists.
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property, partial
-from typing import Any
+from typing import TYPE_CHECKING
 
-from transpile.ir.nodes import Equals, Field, FieldLeaf, Node, NumberEquals, Type
+from transpile.ir.nodes import Equals, Field, FieldLeaf, Glob, Node, NumberEquals, Regex, Type
 from transpile.ir.simplify import any_of
 from transpile.ir.source import Case, Cases, Column, Expression, Extract, Literal, Member, Source
 from transpile.query import Reason, Refused
-from transpile.targets import parsers
-from transpile.targets.plan import Part, Plan, Written
+from transpile.targets import computations, parsers
+from transpile.targets.plan import Plan
 from transpile.targets.tables import table
+from transpile.targets.target import Target
 from transpile.values import dataclass
+
+if TYPE_CHECKING:
+    from transpile.load.logsource import LogSource
+    from transpile.targets.model import FieldEntry, LogSourceEntry
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -44,6 +48,27 @@ def schema(*files: str) -> dict[str, dict[str, str]]:
         title: {column: kind for kind, columns in kinds.items() for column in columns}
         for file in files
         for title, kinds in table(file).items()
+    }
+
+
+def targets(
+    folder: str,
+    plan: Callable[[str, LogSource], Plan],
+    tables: Callable[[], Schema],
+    product: str = "",
+) -> Mapping[str, Target]:
+    """The targets of a folder by name; `plan` takes the name and the log source."""
+    return {
+        one["name"]: Target(
+            name=one["name"],
+            title=one["title"],
+            dialect=one["dialect"],
+            about=one["about"],
+            plan=partial(plan, one["name"]),
+            product=product,
+            tables=tables,
+        )
+        for one in table(f"{folder}/target")["target"]
     }
 
 
@@ -117,87 +142,75 @@ def nearest(sigma: str, known: Iterable[str]) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Computed:
-    """A text that a query computes, and what columns hold for it."""
-
-    source: Source
-    written: Written | None = None
-
-
-@dataclass(frozen=True)
 class Reading:
     """What the fields of a log source are in its table, beside the columns themselves.
 
-    The columns that `members` names hold JSON in a string. `each` computes any field, and a field
-    that is nothing else is a member of the column `inside`.
+    `columns` gives fields the names that any of which may hold them, of columns or paths into them;
+    `unmapped` tells why a field has none. The columns that `members` names hold JSON in a string.
+    `each` computes any field; one that is nothing else is what `others` names, with `{name}` for
+    the field's own.
     """
 
-    columns: Mapping[str, str] = field(default_factory=dict)
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)
     members: Mapping[str, str] = field(default_factory=dict)
-    computed: Mapping[str, Computed] = field(default_factory=dict)
+    computed: Mapping[str, Source] = field(default_factory=dict)
+    unmapped: Mapping[str, str] = field(default_factory=dict)
     lists: Iterable[str] = ()
-    each: Callable[[str], Computed | None] | None = None
-    inside: str = ""
+    each: Callable[[str], Source | None] | None = None
+    others: str = ""
 
 
 def resolve(table: Table, reading: Reading, sigma: str) -> tuple[Field, ...]:
     """A field of a log source in its table; raises Refused where it is in none of its columns."""
-    computed = reading.computed.get(sigma) or (reading.each(sigma) if reading.each else None)
+    if sigma in reading.unmapped:
+        raise Refused("unmapped-field", reading.unmapped[sigma])
+    computed = reading.computed.get(sigma)
+    if computed is None and reading.each is not None and sigma not in reading.columns:
+        computed = reading.each(sigma)
     if computed is not None:
         alias = f"{sigma}_text" if table.has(sigma) else sigma
-        return (Field(alias, Type.STRING, sigma, computed.source),)
-    whole = reading.columns.get(sigma, sigma)
-    if reading.inside and whole.partition(".")[0] not in table.columns:
-        whole = f"{reading.inside}.{whole}"
-    if any(p.startswith(f"{path}.") for path in reading.lists for p in (sigma, whole)):
+        return (Field(alias, Type.STRING, sigma, computed),)
+    names = reading.columns.get(sigma, (sigma,))
+    return tuple(_named(table, reading, sigma, name) for name in names)
+
+
+def _named(table: Table, reading: Reading, sigma: str, name: str) -> Field:
+    """The field of this name: a column, or a path into one that holds an object."""
+    if reading.others and name.partition(".")[0] not in table.columns:
+        name = reading.others.replace("{name}", name)
+    if any(p.startswith(f"{path}.") for path in reading.lists for p in (sigma, name)):
         raise Refused("list-member", f"{sigma} is in each item of a list, where no path leads")
-    first, *steps = whole.split(".")
+    first, *steps = name.split(".")
     if first in table.columns and not steps:
-        return (table.column(first, sigma),)
+        return table.column(first, sigma)
     first = reading.members.get(first, first)
     if table.columns.get(first) == "dynamic" or first in reading.members.values():
-        return (table.path((first, *steps), sigma),)
+        return table.path((first, *steps), sigma)
     raise table.no_column(sigma, {**reading.columns, **reading.computed, **table.columns})
 
 
 # --- what data files say of a log source ------------------------------------------------------
 
 
-def plan(
-    tables: Schema,
-    entry: Mapping[str, Any],
-    known: Mapping[str, Computed] | None = None,
-    refuse: Callable[[FieldLeaf], None] | None = None,
-) -> Plan:
-    """The plan that an entry `[[logsource]]` of a data file describes.
-
-    `known` are the readings that an entry may name, `refuse` raises Refused for what no column
-    can tell of a leaf.
-    """
-    target = Table(entry["table"], tables[entry["table"]])
-    reading = reading_of(entry, known or {})
-    keywords = entry.get("keywords")
-    cases = entry.get("cases", {})
-    written = {sigma: c.written for sigma, c in reading.computed.items() if c.written is not None}
+def plan(tables: Schema, entry: LogSourceEntry) -> Plan:
+    """The plan that an entry `[[logsource]]` of a data file describes."""
+    target = Table(entry.table, tables[entry.table])
+    limited = {
+        sigma: of
+        for sigma, of in entry.fields.items()
+        if not isinstance(of, str) and (of.lacking or of.closed)
+    }
     return Plan(
-        partial(resolve, target, reading),
-        tuple(target.scope(column, values) for column, values in entry.get("scope", {}).items()),
+        partial(resolve, target, reading_of(entry)),
+        tuple(target.scope(column, values) for column, values in entry.scope.items()),
         target.name,
-        text=target.column(keywords, keywords) if keywords else None,
-        approximations=tuple(Reason(c, m) for c, m in entry.get("approximate", {}).items()),
+        text=target.column(entry.keywords, entry.keywords) if entry.keywords else None,
+        approximations=tuple(Reason(c, m) for c, m in entry.approximate.items()),
         native=target.native,
-        values=entry.get("values", {}),
-        always=frozenset(
-            (
-                *entry.get("always", ()),
-                *entry.get("constants", {}),
-                *(s for s, c in cases.items() if "otherwise" in c),
-            )
-        ),
-        written=_EachWritten(written, reading.each) if reading.each else written,
-        refuse=refuse,
-        partial=Reason("part-of-log", entry["partial"]) if "partial" in entry else None,
-        parser=parsers.parser(target.name, entry.get("scope", {})),
+        values=entry.values,
+        refuse=partial(_refuse, limited) if limited else None,
+        partial=Reason("part-of-log", entry.partial) if entry.partial else None,
+        parser=parsers.parser(target.name, entry.scope),
     )
 
 
@@ -206,94 +219,81 @@ def own_table(tables: Schema, name: str) -> Plan:
 
     A path into a column of text reads the JSON that it holds.
     """
-    texts = {column: column for column, kind in tables[name].items() if kind == "string"}
-    return plan(tables, {"table": name, "members": texts})
+    target = Table(name, tables[name])
+    texts = {column: column for column, kind in target.columns.items() if kind == "string"}
+    return Plan(partial(resolve, target, Reading(members=texts)), table=name, native=target.native)
 
 
-def reading_of(entry: Mapping[str, Any], known: Mapping[str, Computed]) -> Reading:
+def reading_of(entry: LogSourceEntry) -> Reading:
     """How the fields of an entry are read."""
-    each = entry.get("each")
+    columns: dict[str, Sequence[str]] = {}
+    computed: dict[str, Source] = {}
+    unmapped: dict[str, str] = {}
+    for sigma, of in entry.fields.items():
+        if isinstance(of, str):
+            columns[sigma] = (of,)
+        elif of.name or of.any:
+            columns[sigma] = (of.name,) if of.name else of.any
+        elif of.unmapped:
+            unmapped[sigma] = of.unmapped
+        else:
+            computed[sigma] = _computed(of)
+    others = entry.others
     return Reading(
-        entry.get("columns", {}),
-        entry.get("members", {}),
-        {
-            **{sigma: known[name] for sigma, name in entry.get("computed", {}).items()},
-            **{
-                sigma: Computed(Expression(text))
-                for sigma, text in entry.get("expressions", {}).items()
-            },
-            **{sigma: _constant(text) for sigma, text in entry.get("constants", {}).items()},
-            **{sigma: _case(case) for sigma, case in entry.get("cases", {}).items()},
-            **{
-                sigma: _extract(position, sigma, extract)
-                for position, (sigma, extract) in enumerate(entry.get("extracts", {}).items())
-            },
-        },
-        entry.get("lists", ()),
-        partial(_each, each) if each else None,
-        entry.get("inside", ""),
+        columns,
+        entry.members,
+        computed,
+        unmapped,
+        entry.lists,
+        None if isinstance(others, str) else partial(_each, others),
+        others if others and isinstance(others, str) else _inside(entry.inside),
     )
 
 
-class _EachWritten(dict[str, Written]):
-    """What columns hold for fields that are computed on demand."""
-
-    def __init__(
-        self, known: Mapping[str, Written], each: Callable[[str], Computed | None]
-    ) -> None:
-        super().__init__(known)
-        self._computed = each
-
-    def __missing__(self, sigma: str) -> Written:
-        computed = self._computed(sigma)
-        if computed is None or computed.written is None:
-            raise KeyError(sigma)
-        return computed.written
-
-    def __contains__(self, sigma: object) -> bool:
-        return super().__contains__(sigma) or (
-            isinstance(sigma, str) and self._computed(sigma) is not None
-        )
+def _inside(column: str) -> str:
+    return f"{column}.{{name}}" if column else ""
 
 
-def json_text(value: object) -> str:
-    """JSON as a column of text holds it."""
-    return json.dumps(value, ensure_ascii=False)
+def _computed(of: FieldEntry) -> Source:
+    if of.constant is not None:
+        return Literal(of.constant)
+    if of.pattern:
+        return Extract(of.pattern, Column(of.column))
+    if of.computed:
+        return computations.computed(of.computed, of.columns)
+    if of.expression:
+        return Expression(of.expression)
+    cases = (Case(of.column, Literal(text), tuple(values)) for text, values in of.cases.items())
+    return Cases(tuple(cases), Literal(of.otherwise))
 
 
-def _constant(text: str) -> Computed:
-    """What every event has, so that none has another value."""
-    return Computed(Literal(text), lambda value: {} if value.lower() == text.lower() else None)
-
-
-def _case(case: Mapping[str, Any]) -> Computed:
-    """A value that stands for some values of a column, and another for all the rest."""
-    column, otherwise = case["column"], case.get("otherwise", "")
-    cases = [
-        Case(column, Literal(sigma), tuple(values)) for sigma, values in case["values"].items()
-    ]
-    known = {sigma.lower(): {column: values[0]} for sigma, values in case["values"].items()}
-    if "example" in case:
-        known[otherwise.lower()] = {column: case["example"]}
-    return Computed(Cases(tuple(cases), Literal(otherwise)), lambda value: known.get(value.lower()))
-
-
-def _extract(position: int, sigma: str, extract: Mapping[str, str]) -> Computed:
-    """What the one group of a pattern finds in a column's text."""
-    column = extract["column"]
-    holds = re.compile(extract.get("holds", ".*"), re.DOTALL)
-    template, joined = extract.get("written", "{}"), extract.get("joined", " ")
-
-    def written(value: str) -> Mapping[str, object] | None:
-        if not holds.fullmatch(value):
-            return None
-        return {column: Part(template.replace("{}", value), position, joined)}
-
-    return Computed(Extract(extract["pattern"], Column(column)), written)
-
-
-def _each(each: Mapping[str, str], sigma: str) -> Computed | None:
-    if not is_name(sigma) or not re.fullmatch(each["names"], sigma):
+def _each(others: FieldEntry, sigma: str) -> Source | None:
+    if not is_name(sigma) or not re.fullmatch(others.names or ".*", sigma):
         return None
-    own = {key: text.replace("{name}", sigma) for key, text in each.items()}
-    return _extract(0, sigma, own)
+    # of what a name may have, only a dot means something in a pattern
+    name = sigma.replace(".", r"\.")
+    return Extract(others.pattern.replace("{name}", name), Column(others.column))
+
+
+# --- values that a field never has ------------------------------------------------------------
+
+
+def _refuse(limited: Mapping[str, FieldEntry], leaf: FieldLeaf) -> None:
+    """Raise Refused where a rule asks for a text that its field never holds."""
+    of = limited.get(leaf.field.sigma_name)
+    if of is None or not leaf.field.computed:
+        return
+    text = _literal(leaf).lower()
+    for part, why in of.lacking.items():
+        if part in text:
+            raise Refused("unmapped-field", why, leaf.place)
+    if of.closed and not any(text in one.lower() for one in (*of.cases, of.otherwise)):
+        raise Refused("untranslated-value", of.closed, leaf.place)
+
+
+def _literal(leaf: FieldLeaf) -> str:
+    if isinstance(leaf, Glob):
+        return "".join(part for part in leaf.parts if isinstance(part, str))
+    if isinstance(leaf, Equals):
+        return leaf.value
+    return leaf.pattern if isinstance(leaf, Regex) else ""

@@ -24,11 +24,14 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     - `column` with `cases`: the rule's values, each with the column's values that stand for it, and
       `otherwise` for all others.
     - `column` with `pattern`: what the pattern's one group finds in the column's text.
-    - `computed`: one of the computations of `targets/computations.py`.
+    - `computed`: one of the computations of `targets/computations.py`, from `columns`.
     - `expression`: in the words of the target's own language, for a user's own data.
     - `unmapped`: why there is none, so that rules that need it are refused.
 
-    `type` is the type where no table tells it.
+    `type` is the type where no table tells it. `names` is a pattern of the names that an entry for
+    `others` takes. `lacking` are texts that the field never holds, each with the reason, so that
+    rules that ask for them are refused; `closed` is why rules are refused that ask for what is no
+    part of any of the `cases`.
     """
 
     name: str = ""
@@ -41,8 +44,12 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     otherwise: str = ""
     pattern: str = ""
     computed: str = ""
+    columns: list[str] = []
     expression: str = ""
     unmapped: str = ""
+    names: str = ""
+    lacking: dict[str, str] = {}
+    closed: str = ""
 
 
 Fields = dict[str, str | FieldEntry]
@@ -64,8 +71,9 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     - `conditions`: fields in Sigma's names, each with its values, that tell the events of the log
       source from others; `scope` the same in the target's own names. A `*` in a text stands for
       any text.
-    - `fields`, and for all that is not among them `others`: the name with `{name}` for the rule's;
-      `paths` the same for names such as `a.b`, where `others` is not meant for these.
+    - `fields`, and for all that is not among them `others`: the name with `{name}` for the rule's,
+      or a column with a pattern that has `{name}` in it; `paths` the same for names such as `a.b`,
+      where `others` is not meant for these.
     - `condition_fields`: fields that `conditions` ask of in another way than rules do.
     - `members`: names that begin a path, each with the column that holds the object.
     - `inside`: the column with the object that has every other field.
@@ -90,7 +98,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     conditions: Values = {}
     scope: Values = {}
     fields: Fields = {}
-    others: str = ""
+    others: str | FieldEntry = ""
     paths: str = ""
     condition_fields: Fields = {}
     members: dict[str, str] = {}

@@ -1,6 +1,6 @@
 """ASIM's parsers: functions of the workspace that give the events of all products one shape.
 
-What they can filter by is told in `data/asim_parsers.toml`, with its pages.
+What they can filter by is told in `data/asim/parsers.toml`, with its pages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def is_parser(name: str) -> bool:
 
 def page(name: str) -> str:
     """Where a parser's columns and parameters are documented."""
-    return str(table("asim_parsers")[name]["page"])
+    return str(table("asim/parsers")[name]["page"])
 
 
 def filters(name: str) -> dict[str, tuple[str, str]]:
@@ -33,7 +33,7 @@ def filters(name: str) -> dict[str, tuple[str, str]]:
         return {}
     return {
         parameter: (column, _operator(parameter))
-        for column, of_column in table("asim_parsers")[name]["parameters"].items()
+        for column, of_column in table("asim/parsers")[name]["parameters"].items()
         for parameter in of_column
     }
 

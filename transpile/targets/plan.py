@@ -33,19 +33,6 @@ FieldMap = Callable[[str], tuple[Field, ...]]
 """from a Sigma field to the target's; several mean any of them; raises Refused for none"""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A piece of a column's text: the pieces are joined in their order."""
-
-    text: str
-    position: int = 0
-    joined: str = " "
-
-
-Written = Callable[[str], "Mapping[str, object] | None"]
-"""from the value of a Sigma field to the columns that stand for it; None where none do"""
-
-
 @dataclass(frozen=True)
 class Plan:
     """Where the events of a log source are in a target and what its fields are called there.
@@ -54,10 +41,8 @@ class Plan:
     (in lower case): `{"network.direction": {"true": "egress"}}`. `text` is the field that holds
     an event's whole text, for languages that can't search without a field. `native` gives a field
     that is named as the target names it its type. `approximations` are true of every rule of the
-    log source. `written` tells of Sigma's fields that a query computes from other columns what
-    these columns hold, so that rows can be made, and `always` names those that every event has.
-    `refuse` raises Refused for what the target can't tell of a mapped leaf. `fit` gives a mapped
-    leaf the field that answers it, with reasons why its answers differ, or raises Refused.
+    log source. `refuse` raises Refused for what the target can't tell of a mapped leaf. `fit` gives
+    a mapped leaf the field that answers it, with reasons why its answers differ, or raises Refused.
     `columns` are those that an analyst wants to see, where a query shall return only these and what
     it asks of.
     `partial` is why only rules that ask for the scope themselves can be carried over, where the
@@ -72,8 +57,6 @@ class Plan:
     text: Field | None = None
     approximations: tuple[Reason, ...] = ()
     native: Callable[[str], Field] = Field
-    written: Mapping[str, Written] = field(default_factory=dict)
-    always: frozenset[str] = frozenset()
     refuse: Callable[[FieldLeaf], None] | None = None
     fit: Callable[[FieldLeaf], tuple[FieldLeaf, Sequence[Reason]]] | None = None
     columns: tuple[str, ...] = ()

@@ -12,9 +12,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from html import escape
 
 from transpile.ir.nodes import Equals, Field, Node, NumberEquals, Type
 from transpile.ir.simplify import any_of
@@ -22,7 +21,7 @@ from transpile.ir.source import Column, Extract, Replace, Source
 from transpile.query import Refused
 from transpile.targets.folder import windows_audit_name, windows_conditions
 from transpile.targets.kusto import Reading, Schema, Table, is_name, resolve
-from transpile.targets.plan import FieldMap, LogSource, Part, Plan, Written
+from transpile.targets.plan import FieldMap, LogSource, Plan
 
 WINDOWS_EVENT = "WindowsEvent"
 SECURITY_EVENT = "SecurityEvent"
@@ -116,7 +115,7 @@ def _security_event(tables: Schema, source: LogSource) -> Plan | None:
         fields = partial(_process_created_field, table)
         scope.append(table.scope("EventID", [_PROCESS_CREATED]))
     elif source.category is None and source.service == "security":
-        fields = partial(resolve, table, Reading({"Provider_Name": "EventSourceName"}))
+        fields = partial(resolve, table, Reading({"Provider_Name": ("EventSourceName",)}))
     else:
         return None
     return Plan(fields, tuple(scope), SECURITY_EVENT, native=table.native)
@@ -129,7 +128,7 @@ def _process_created_field(table: Table, sigma: str) -> tuple[Field, ...]:
     """
     if sigma in ("ProcessId", "ParentProcessId"):
         raise Refused("unmapped-field", f"event {_PROCESS_CREATED} has {sigma} in hexadecimal only")
-    return resolve(table, Reading({sigma: windows_audit_name(sigma)}), sigma)
+    return resolve(table, Reading({sigma: (windows_audit_name(sigma),)}), sigma)
 
 
 # --- Event ------------------------------------------------------------------------------------
@@ -156,7 +155,6 @@ def _event(tables: Schema, source: LogSource) -> Plan:
         EVENT,
         text=Field("EventData", Type.STRING),
         native=partial(_event_native, table),
-        written=_DataElements(),
     )
 
 
@@ -177,18 +175,3 @@ def _event_field(table: Table, sigma: str) -> tuple[Field, ...]:
 
 def _event_native(table: Table, name: str) -> Field:
     return table.native(name) if name in table.columns else _event_field(table, name)[0]
-
-
-class _DataElements(dict[str, Written]):
-    """How each field that is no column stands in the XML."""
-
-    def __missing__(self, sigma: str) -> Written:
-        return partial(_data_element, sigma)
-
-    def __contains__(self, sigma: object) -> bool:
-        return sigma not in _EVENT_COLUMNS
-
-
-def _data_element(sigma: str, value: str) -> Mapping[str, object]:
-    text = escape(value, quote=False)
-    return {"EventData": Part(f'<Data Name="{sigma}">{text}</Data>', joined="")}

@@ -106,6 +106,6 @@ def page_of(target: Target, name: str) -> str:
         return f"https://learn.microsoft.com/defender-xdr/advanced-hunting-{name.lower()}-table"
     if parsers.is_parser(name):
         return parsers.page(name)
-    if name in table("sentinel_custom_tables"):
+    if name in table("sentinel/custom_tables"):
         return "https://github.com/Azure/Azure-Sentinel"
     return f"https://learn.microsoft.com/azure/azure-monitor/reference/tables/{name.lower()}"

@@ -11,6 +11,7 @@ from ipaddress import ip_address
 
 from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or, Type
 from transpile.targets.plan import Plan
+from transpile.verify.kusto_columns import is_in_every_event
 from transpile.verify.tree import RAW
 
 
@@ -29,8 +30,9 @@ def row(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> dic
 
 def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> dict[Field, object]:
     """The same row by the target's fields themselves, whose types and sources they tell."""
-    if missing := [name for name in fields if name in plan.always and name not in event]:
-        raise NoRow(f"every event has {', '.join(missing)}")
+    for name in fields:
+        if name not in event and name != RAW and any(map(is_in_every_event, plan.resolve(name))):
+            raise NoRow(f"every event has {name}")
     found: dict[str, tuple[Field, object]] = {}
     for name, value in event.items():
         for field, held in _cells(plan, name, value):

@@ -16,7 +16,8 @@ from uuid import UUID
 
 from transpile.ir.nodes import Field, Type
 from transpile.ir.source import Column, Member
-from transpile.targets.plan import Part, Plan
+from transpile.targets.plan import Plan
+from transpile.verify.kusto_columns import Part, written
 from transpile.verify.rows import NoRow
 
 _TEXTS_ONLY = frozenset({"WindowsEvent"})
@@ -34,7 +35,7 @@ def kusto_row(plan: Plan, cells: Mapping[Field, object]) -> dict[str, object]:
     parts: dict[str, list[Part]] = {}
     for field, value in sorted(cells.items(), key=lambda cell: _depth(cell[0])):
         if field.computed:
-            _put_all(row, parts, _written(plan, field, value))
+            _put_all(row, parts, _written(field, value))
         elif field.source is None:
             _put(row, field.name, _column_value(field, value))
         else:
@@ -59,10 +60,11 @@ def _put(row: dict[str, Any], column: str, value: object) -> None:
         raise NoRow(f"two values for {column}")
 
 
-def _written(plan: Plan, field: Field, value: object) -> Mapping[str, object]:
-    if field.sigma_name not in plan.written:
+def _written(field: Field, value: object) -> Mapping[str, object]:
+    columns = written(field)
+    if columns is None:
         raise NoRow(f"it is not known what stands for {field.sigma_name}")
-    found = plan.written[field.sigma_name](_as_text(value))
+    found = columns(_as_text(value))
     if found is None:
         raise NoRow(f"no row stands for this {field.sigma_name}")
     return found
