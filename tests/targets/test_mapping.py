@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ from transpile.load.rules import load_file
 from transpile.load.toml_file import TomlFile
 from transpile.query import Refused
 from transpile.run.convert import Converter
-from transpile.targets import mapping, mapping_file, registry
+from transpile.targets import computations, mapping, mapping_file, registry
 from transpile.targets.mapping import mapped
 from transpile.targets.model import LogSourceFile, TargetFile
 from transpile.targets.plan import LogSource
@@ -170,6 +171,26 @@ def test_all_other_names_are_in_an_object(file: Path) -> None:
     )
     (field,) = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("a")).resolve("x.y")
     assert field.source == Member("AdditionalDetails", ("data", "x", "y"))
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "sentinel.md"
+
+
+def test_the_examples_of_the_docs_are_sound(file: Path) -> None:
+    text = DOCS.read_text("utf-8")
+    examples = re.findall(r"^```toml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    assert len(examples) == 3
+    for example in examples:
+        file.write_text(example)
+        mapped(registry.get("sentinel"), [str(file)])
+
+
+def test_the_docs_name_every_key_and_every_computation() -> None:
+    text = DOCS.read_text("utf-8").partition("## How a query is laid out")[0]
+    keys = mapping_file._READ | set(mapping_file._WAYS) | set(mapping_file._BESIDE)
+    computations_told = set(computations.NAMES) - {"separate-hashes"}
+    for name in keys | computations_told | set(mapping_file._RENAMED) - {"name"}:
+        assert re.search(rf"\b{name}\b", text), name
 
 
 @pytest.mark.parametrize("folder", ["sentinel", "defender", "asim"])

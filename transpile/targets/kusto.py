@@ -18,7 +18,7 @@ from transpile.ir.nodes import Equals, Field, FieldLeaf, Glob, Node, NumberEqual
 from transpile.ir.simplify import any_of
 from transpile.ir.source import Case, Cases, Column, Expression, Extract, Literal, Member, Source
 from transpile.query import Reason, Refused
-from transpile.targets import computations, parsers
+from transpile.targets import parsers
 from transpile.targets.plan import Plan
 from transpile.targets.tables import table
 from transpile.targets.target import Target
@@ -260,6 +260,8 @@ def _computed(of: FieldEntry) -> Source:
     if of.pattern:
         return Extract(of.pattern, Column(of.column))
     if of.computed:
+        from transpile.targets import computations  # noqa: PLC0415 (not for the default targets)
+
         return computations.computed(of.computed, of.columns)
     if of.expression:
         return Expression(of.expression)
