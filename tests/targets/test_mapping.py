@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from transpile.ir.nodes import Field, Type
+from transpile.ir.nodes import Equals, Field, Type
 from transpile.ir.source import (
     Case,
     Cases,
@@ -171,6 +171,56 @@ def test_all_other_names_are_in_an_object(file: Path) -> None:
     )
     (field,) = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("a")).resolve("x.y")
     assert field.source == Member("AdditionalDetails", ("data", "x", "y"))
+
+
+def test_names_that_begin_a_path_go_before_all_others(file: Path) -> None:
+    file.write_text(
+        '[[logsource]]\nproduct = "a"\ntable = "AuditLogs"\n'
+        "inside = 'AdditionalDetails'\nmembers = { who = 'InitiatedBy' }\n"
+    )
+    (field,) = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("a")).resolve("who.x")
+    assert field.source == Member("InitiatedBy", ("x",))
+
+
+def test_what_a_field_never_holds_in_any_case_of_letters(file: Path) -> None:
+    file.write_text(
+        '[[logsource]]\nproduct = "a"\ntable = "Syslog"\n'
+        "values = { Facility = { Yes = '1' } }\n[logsource.fields]\n"
+        "a = { column = 'Facility', cases = { Yes = ['1'] }, closed = 'x',"
+        " lacking = { S = 'y' } }\n"
+        "b = { name = 'Facility' }\n"
+    )
+    plan = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("a"))
+    told = {
+        text: [reason.message for reason in plan.map(Equals(Field("a"), text)).refusals]
+        for text in ("YE", "YES", "no")
+    }
+    assert told == {"YE": [], "YES": ["y"], "no": ["x"]}
+    field = Field("Facility", Type.STRING, "b")
+    assert plan.map(Equals(Field("b"), "YES")).search.condition == Equals(field, "1")
+
+
+@pytest.mark.parametrize(
+    ("field", "column"), [("a", "SyslogMessage"), ("b", "Facility"), ("c", "ProcessName")]
+)
+def test_fields_of_the_entry_go_before_those_of_its_sets(
+    file: Path, field: str, column: str
+) -> None:
+    file.write_text(
+        "[fieldset.first]\na = 'Facility'\nb = 'Facility'\n"
+        "[fieldset.second]\na = 'ProcessName'\nb = 'ProcessName'\nc = 'ProcessName'\n"
+        '[[logsource]]\nproduct = "a"\ntable = "Syslog"\ninherits = ["first", "second"]\n'
+        "fields = { a = 'SyslogMessage' }\n"
+    )
+    plan = mapped(registry.get("sentinel"), [str(file)]).plan(LogSource("a"))
+    assert [one.name for one in plan.resolve(field)] == [column]
+
+
+def test_windows_as_the_one_of_a_list(file: Path) -> None:
+    file.write_text('[[logsource]]\nproduct = ["windows"]\ntable = "Event"\n')
+    target = mapped(registry.get("sentinel"), [str(file)])
+    assert target.plan(LogSource("windows", "file_event")).table == "Event"
+    assert target.plan(LogSource("windows", "file_event")).scope
 
 
 DOCS = Path(__file__).parents[2] / "docs" / "sentinel.md"

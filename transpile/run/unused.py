@@ -223,6 +223,20 @@ def of_tables(file: TomlFile, targets: Sequence[str]) -> Iterator[Problem]:
                 ["tables", name],
                 f'write [[logsource]] with table = "{name}"',
             )
+    inherited = {name for entry in entries for name in _names(entry.get("inherits"))}
+    for name in _names(file.document.get("fieldset")):
+        if name not in inherited:
+            yield _unused(
+                file,
+                f"no log source of this file inherits the fields of {name}",
+                ["fieldset", name],
+                f'write inherits = ["{name}"] into [[logsource]]',
+            )
+
+
+def _names(value: object) -> list[str]:
+    """The texts of a list, or the keys of a table."""
+    return [one for one in value if isinstance(one, str)] if isinstance(value, (list, dict)) else []
 
 
 def _wrong_target(file: TomlFile, number: int, target: object) -> Iterator[Problem]:

@@ -176,7 +176,8 @@ def resolve(table: Table, reading: Reading, sigma: str) -> tuple[Field, ...]:
 
 def _named(table: Table, reading: Reading, sigma: str, name: str) -> Field:
     """The field of this name: a column, or a path into one that holds an object."""
-    if reading.others and name.partition(".")[0] not in table.columns:
+    first = name.partition(".")[0]
+    if reading.others and first not in table.columns and first not in reading.members:
         name = reading.others.replace("{name}", name)
     if any(p.startswith(f"{path}.") for path in reading.lists for p in (sigma, name)):
         raise Refused("list-member", f"{sigma} is in each item of a list, where no path leads")
@@ -207,7 +208,10 @@ def plan(tables: Schema, entry: LogSourceEntry) -> Plan:
         text=target.column(entry.keywords, entry.keywords) if entry.keywords else None,
         approximations=tuple(Reason(c, m) for c, m in entry.approximate.items()),
         native=target.native,
-        values=entry.values,
+        values={
+            name: {text.lower(): held for text, held in of.items()}
+            for name, of in entry.values.items()
+        },
         refuse=partial(_refuse, limited) if limited else None,
         partial=Reason("part-of-log", entry.partial) if entry.partial else None,
         parser=parsers.parser(target.name, entry.scope),
@@ -287,7 +291,7 @@ def _refuse(limited: Mapping[str, FieldEntry], leaf: FieldLeaf) -> None:
         return
     text = _literal(leaf).lower()
     for part, why in of.lacking.items():
-        if part in text:
+        if part.lower() in text:
             raise Refused("unmapped-field", why, leaf.place)
     if of.closed and not any(text in one.lower() for one in (*of.cases, of.otherwise)):
         raise Refused("untranslated-value", of.closed, leaf.place)

@@ -66,7 +66,8 @@ def is_windows(entry: LogSourceEntry) -> bool:
     """Whether an entry says only in which of the three tables its Windows events are."""
     tables = (WINDOWS_EVENT, SECURITY_EVENT, EVENT)
     named = entry.fields or entry.inherits
-    return entry.product == "windows" and entry.table in tables and not named
+    product = entry.product
+    return product in ("windows", ["windows"]) and entry.table in tables and not named
 
 
 # --- keys -------------------------------------------------------------------------------------
@@ -283,6 +284,7 @@ class _Entry:
 
 _WAYS = ("name", "any", "constant", "column", "computed", "expression", "unmapped")
 """keys of a field of which each is a way of its own to have one"""
+_COMPUTED = frozenset(("constant", "column", "computed", "expression"))
 _BESIDE: Mapping[str, str] = {
     "cases": "column",
     "pattern": "column",
@@ -310,6 +312,9 @@ def _faults_of_field(
             yield file.problem("'names' is a key of 'others' only", [*keys, key])
         elif key in _BESIDE and _BESIDE[key] not in given:
             yield file.problem(f"{key!r} needs {_BESIDE[key]!r} beside it", [*keys, key])
+        elif key == "lacking" and not _COMPUTED & set(given):
+            message = "'lacking' has no effect on a field that is a column"
+            yield file.problem(message, [*keys, key], hint="take it out")
     yield from _faults_of_column(file, of, keys)
     if of.computed and of.computed not in computations.NAMES:
         message = f"there is no computation {of.computed!r}"
