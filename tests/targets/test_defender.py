@@ -9,8 +9,10 @@ from backends.kql import Kql
 from transpile.ir.lower import lower
 from transpile.query import Refused
 from transpile.targets import asim, defender
+from transpile.targets.compiled import decoded
+from transpile.targets.folder import log_sources
+from transpile.targets.model import LogSourceFile
 from transpile.targets.plan import LogSource
-from transpile.targets.tables import log_sources
 
 
 def lines(target: str, logsource: str, detection: str) -> list[str]:
@@ -252,8 +254,10 @@ def test_what_the_table_of_sign_ins_cant_tell(detection: str, code: str) -> None
 
 def test_every_field_that_the_data_names_is_in_the_schema() -> None:
     for target, module in (("defender", defender), ("asim", asim)):
-        for source, entry in log_sources(target).items():
-            plan = module.TARGETS[target].plan(source)
-            for name in entry.fields:
-                assert plan.resolve(name)
+        file = decoded(f"{target}/logsources", LogSourceFile)
+        for entry in file.logsource:
+            for named in log_sources(entry):
+                plan = module.TARGETS[target].plan(LogSource(*(name or None for name in named)))
+                for name in (*entry.fields, *(n for s in entry.inherits for n in file.fieldset[s])):
+                    assert plan.resolve(name)
             assert entry.table in module.schema()

@@ -11,7 +11,9 @@ from transpile.ir.source import Case, Cases, Literal, Source, UnlessEmpty
 from transpile.load.logsource import LogSource
 from transpile.query import Refused
 from transpile.targets import computations, registry, shown
-from transpile.targets.tables import log_sources
+from transpile.targets.compiled import decoded
+from transpile.targets.folder import log_sources, read
+from transpile.targets.model import LogSourceFile
 from transpile.verify.kusto_columns import Part, is_in_every_event, written
 
 
@@ -27,7 +29,13 @@ def held(field: Field, value: str) -> Mapping[str, object] | None:
 
 def fields_of(target: str, folder: str) -> Iterator[Field]:
     """Every field that the target's data or Sigma's rules name, and that a query computes."""
-    sources = {source: set(entry.fields) for source, entry in log_sources(folder).items()}
+    sources: dict[LogSource, set[str]] = {}
+    for entry in decoded(f"{folder}/logsources", LogSourceFile).logsource:
+        for named in log_sources(entry):
+            source = LogSource(*(name or None for name in named))
+            found = read(f"{folder}/logsources").find(source)
+            assert found is not None
+            sources[source] = set(found.fields)
     for source, names in shown.log_sources():
         sources.setdefault(source, set()).update(names)
     for source, fields in sources.items():

@@ -9,7 +9,6 @@ from functools import cache
 
 from transpile.targets import kusto
 from transpile.targets.plan import LogSource, Plan
-from transpile.targets.tables import log_source
 
 
 @cache
@@ -19,7 +18,7 @@ def schema() -> kusto.Schema:
 
 
 def _plan(_: str, source: LogSource) -> Plan:
-    return kusto.plan(schema(), log_source("asim", source, "no schema of ASIM"))
+    return kusto.plan(schema(), kusto.log_source("asim", source, "no schema of ASIM"))
 
 
 TARGETS = kusto.targets("asim", _plan, schema)

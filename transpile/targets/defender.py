@@ -10,7 +10,6 @@ from functools import cache
 from transpile.query import Refused
 from transpile.targets import kusto
 from transpile.targets.plan import LogSource, Plan
-from transpile.targets.tables import log_source
 
 
 @cache
@@ -26,7 +25,9 @@ PRODUCT = "defender"
 def _plan(_: str, source: LogSource) -> Plan:
     if source.product == PRODUCT:
         return _own_table(source)
-    return kusto.plan(schema(), log_source("defender", source, "no table of Microsoft Defender"))
+    return kusto.plan(
+        schema(), kusto.log_source("defender", source, "no table of Microsoft Defender")
+    )
 
 
 def _own_table(source: LogSource) -> Plan:

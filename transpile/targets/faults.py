@@ -14,7 +14,7 @@ from transpile.targets.folder import NAMES, Named, log_sources, read
 from transpile.targets.model import FieldEntry, Fields, LogSourceFile, TargetFile
 
 _CODE = "bad-mapping"
-_WAYS = ("name", "any", "constant", "column", "computed", "expression", "unmapped")
+WAYS = ("name", "any", "constant", "column", "computed", "expression", "unmapped")
 """keys of a field of which each is a way of its own to have one"""
 _TYPES = [kind.value for kind in Type]
 
@@ -64,7 +64,7 @@ def _faults_of_log_sources(
     seen: dict[Named, str],
 ) -> Iterator[Problem]:
     for fieldset, fields in model.fieldset.items():
-        yield from _faults_of_fields(file, fields, ["fieldset", fieldset])
+        yield from faults_of_fields(file, fields, ["fieldset", fieldset])
     for number, entry in enumerate(model.logsource):
         keys: list[str | int] = ["logsource", number]
         if not any(getattr(entry, key) for key in NAMES):
@@ -79,7 +79,7 @@ def _faults_of_log_sources(
             if message := _fault_of_inherited(inherited, fieldsets):
                 yield _fault(file, message, [*keys, "inherits", position])
         for key in ("fields", "condition_fields"):
-            yield from _faults_of_fields(file, getattr(entry, key), [*keys, key])
+            yield from faults_of_fields(file, getattr(entry, key), [*keys, key])
 
 
 def _fault_of_inherited(name: str, fieldsets: set[str]) -> str:
@@ -94,13 +94,14 @@ def _fault_of_inherited(name: str, fieldsets: set[str]) -> str:
     return ""
 
 
-def _faults_of_fields(file: TomlFile, fields: Fields, keys: KeyPath) -> Iterator[Problem]:
+def faults_of_fields(file: TomlFile, fields: Fields, keys: KeyPath) -> Iterator[Problem]:
+    """What is wrong with fields in any target."""
     for name, entry in fields.items():
         if not isinstance(entry, FieldEntry):
             continue
-        ways = [way for way in _WAYS if getattr(entry, way) not in (None, "", [])]
+        ways = [way for way in WAYS if getattr(entry, way) not in (None, "", [])]
         if not ways:
-            yield _fault(file, f"{name} needs one of {', '.join(_WAYS)}", [*keys, name])
+            yield _fault(file, f"{name} needs one of {', '.join(WAYS)}", [*keys, name])
         elif len(ways) > 1:
             message = f"{name} is {' and '.join(ways)}, of which it can be one"
             yield _fault(file, message, [*keys, name, ways[1]])

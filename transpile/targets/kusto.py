@@ -12,21 +12,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
 
 from transpile.ir.nodes import Equals, Field, FieldLeaf, Glob, Node, NumberEquals, Regex, Type
 from transpile.ir.simplify import any_of
 from transpile.ir.source import Case, Cases, Column, Expression, Extract, Literal, Member, Source
 from transpile.query import Reason, Refused
 from transpile.targets import parsers
-from transpile.targets.plan import Plan
-from transpile.targets.tables import table
+from transpile.targets.compiled import decoded
+from transpile.targets.folder import folder as data
+from transpile.targets.folder import read
+from transpile.targets.model import FieldEntry, LogSourceEntry
+from transpile.targets.plan import LogSource, Plan
 from transpile.targets.target import Target
 from transpile.values import dataclass
-
-if TYPE_CHECKING:
-    from transpile.load.logsource import LogSource
-    from transpile.targets.model import FieldEntry, LogSourceEntry
 
 Schema = Mapping[str, Mapping[str, str]]
 
@@ -47,7 +45,7 @@ def schema(*files: str) -> dict[str, dict[str, str]]:
     return {
         title: {column: kind for kind, columns in kinds.items() for column in columns}
         for file in files
-        for title, kinds in table(file).items()
+        for title, kinds in decoded(file, dict[str, dict[str, list[str]]]).items()
     }
 
 
@@ -59,17 +57,32 @@ def targets(
 ) -> Mapping[str, Target]:
     """The targets of a folder by name; `plan` takes the name and the log source."""
     return {
-        one["name"]: Target(
-            name=one["name"],
-            title=one["title"],
-            dialect=one["dialect"],
-            about=one["about"],
-            plan=partial(plan, one["name"]),
+        one.name: Target(
+            one.name,
+            one.title,
+            one.dialect,
+            one.about,
+            partial(plan, one.name),
             product=product,
             tables=tables,
         )
-        for one in table(f"{folder}/target")["target"]
+        for one in data(folder).target.target
     }
+
+
+def log_source(folder: str, source: LogSource, missing: str) -> LogSourceEntry:
+    """What a folder says of a log source; `missing` is what is not known where it says nothing.
+
+    Raises:
+        Refused: it says nothing of it.
+    """
+    entry = read(f"{folder}/logsources").find(source)
+    if entry is None:
+        raise Refused(
+            "no-table",
+            f"{missing} is known for {source}; a pipeline can rename its log source to one that is",
+        )
+    return entry
 
 
 @dataclass(frozen=True)

@@ -25,14 +25,15 @@ What such a file says goes before what the target knows by itself. `docs/sentine
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from transpile.query import Refused
 from transpile.targets import kusto
+from transpile.targets.folder import LogSources
 from transpile.targets.plan import LogSource, Plan
-from transpile.targets.sentinel_windows import windows_plan
+from transpile.targets.sentinel_windows import is_windows, windows_plan
 from transpile.targets.target import Target
 
 
@@ -44,21 +45,32 @@ def mapped(target: Target, paths: Sequence[str]) -> Target:
     """
     if target.tables is None or not paths:
         return target
-    from transpile.targets import mapping_file  # noqa: PLC0415 (loads msgspec)
+    from transpile.targets import mapping_file  # noqa: PLC0415 (only for who has such files)
 
     own = target.tables()
-    plans: dict[LogSource, Plan | str] = {}
+    found: list[LogSources] = []
     tables = dict(own)
     comments = columns = False
     for path in paths:
         read = mapping_file.read(path, target.name, own)
         tables |= read.tables
         comments, columns = read.query.comments or comments, read.query.columns or columns
-        for source, entry in read.log_sources(target.name):
-            windows = mapping_file.is_windows(entry)
-            plans[source] = entry.table if windows else kusto.plan(tables, entry)
-    plan = partial(_plan, target, tables, plans)
+        found.insert(0, read.log_sources(target.name))
+    plan = cache(partial(_plan, target, tables, found))
     return replace(target, comments=comments, plan=partial(_shown, plan) if columns else plan)
+
+
+def _plan(
+    target: Target, tables: kusto.Schema, found: Sequence[LogSources], source: LogSource
+) -> Plan:
+    """The plan of the last file that tells of a log source, or the target's own."""
+    for one in found:
+        entry = one.find(source) or one.find(LogSource(source.product))
+        if entry is not None and is_windows(entry):
+            return windows_plan(tables, entry.table, source)
+        if (entry := one.find(source)) is not None:
+            return kusto.plan(tables, entry)
+    return target.plan(source)
 
 
 # What tells when, where, who and from where, in the tables that there are.
@@ -93,18 +105,3 @@ def _has(plan: Plan, column: str) -> bool:
         return plan.native(column).name == column and not plan.native(column).source
     except Refused:
         return False
-
-
-def _plan(
-    target: Target,
-    tables: kusto.Schema,
-    plans: Mapping[LogSource, Plan | str],
-    source: LogSource,
-) -> Plan:
-    for known in (source, LogSource(source.product, None, None)):
-        found = plans.get(known)
-        if isinstance(found, str):
-            return windows_plan(tables, found, source)
-        if found is not None and known == source:
-            return found
-    return target.plan(source)

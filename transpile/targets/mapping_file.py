@@ -12,10 +12,10 @@ from transpile.load.hints import did_you_mean, instead_of
 from transpile.load.problem import Problem, ProblemFound
 from transpile.load.toml_file import KeyPath, TomlFile
 from transpile.targets import computations, kusto
-from transpile.targets.model import FieldEntry, Fields, LogSourceEntry
-from transpile.targets.plan import LogSource
-from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EVENT
-from transpile.targets.tables import inheriting, sources_of
+from transpile.targets.faults import faults_of_fields
+from transpile.targets.folder import NAMES, LogSources, Named, log_sources
+from transpile.targets.model import FieldEntry, Fields, LogSourceEntry, LogSourceFile
+from transpile.targets.sentinel_windows import is_windows
 
 
 class OwnEntry(LogSourceEntry, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -39,12 +39,12 @@ class MappingFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     fieldset: dict[str, Fields] = {}
     query: QueryEntry = QueryEntry()
 
-    def log_sources(self, target: str) -> Iterator[tuple[LogSource, LogSourceEntry]]:
-        """The log sources that are for a target, with all that their entries inherit."""
-        for entry in self.logsource:
-            if entry.target in ("", target):
-                for source in sources_of(entry):
-                    yield source, inheriting(entry, self.fieldset)
+    def log_sources(self, target: str) -> LogSources:
+        """The log sources that are for a target."""
+        entries: list[LogSourceEntry] = [
+            entry for entry in self.logsource if entry.target in ("", target)
+        ]
+        return LogSources([LogSourceFile(logsource=entries, fieldset=self.fieldset)])
 
 
 def read(path: str, target: str, known: kusto.Schema) -> MappingFile:
@@ -60,14 +60,6 @@ def read(path: str, target: str, known: kusto.Schema) -> MappingFile:
     if problem := next(_faults(file, found, target, known), None):
         raise ProblemFound(problem)
     return found
-
-
-def is_windows(entry: LogSourceEntry) -> bool:
-    """Whether an entry says only in which of the three tables its Windows events are."""
-    tables = (WINDOWS_EVENT, SECURITY_EVENT, EVENT)
-    named = entry.fields or entry.inherits
-    product = entry.product
-    return product in ("windows", ["windows"]) and entry.table in tables and not named
 
 
 # --- keys -------------------------------------------------------------------------------------
@@ -141,11 +133,11 @@ def _faults(
                 hint = did_you_mean(kind, _TYPES) or f"there are {', '.join(sorted(_TYPES))}"
                 yield file.problem(message, ["tables", name, column], hint=hint)
     tables = {**known, **found.tables}
-    seen: dict[tuple[LogSource, str], int] = {}
+    seen: dict[tuple[Named, str], int] = {}
     for number, entry in enumerate(found.logsource):
         keys: KeyPath = ["logsource", number]
         yield from _faults_of_names(file, entry, keys)
-        for source in sources_of(entry):
+        for source in log_sources(entry):
             if (source, entry.target) in seen:
                 place = file.place(["logsource", seen[source, entry.target]])
                 line = place.line if place else 1
@@ -169,7 +161,7 @@ def _faults(
 
 def _faults_of_names(file: TomlFile, entry: OwnEntry, keys: KeyPath) -> Iterator[Problem]:
     """What is wrong with the names of the log source itself, and with its keys."""
-    names = {key: getattr(entry, key) for key in ("product", "category", "service")}
+    names = {key: getattr(entry, key) for key in NAMES}
     if all(one is None for one in names.values()):
         yield file.problem("the log source names no product, category or service", keys)
     for key, one in names.items():
@@ -226,6 +218,7 @@ class _Entry:
         yield from self._others([*keys, "others"])
 
     def _fields(self, fields: Fields, keys: KeyPath) -> Iterator[Problem]:
+        yield from faults_of_fields(self._file, fields, keys)
         for sigma, of in fields.items():
             if isinstance(of, str):
                 yield from self._path(of, [*keys, sigma])
@@ -282,8 +275,6 @@ class _Entry:
 
 # --- a field ----------------------------------------------------------------------------------
 
-_WAYS = ("name", "any", "constant", "column", "computed", "expression", "unmapped")
-"""keys of a field of which each is a way of its own to have one"""
 _COMPUTED = frozenset(("constant", "column", "computed", "expression"))
 _BESIDE: Mapping[str, str] = {
     "cases": "column",
@@ -299,12 +290,6 @@ def _faults_of_field(
     file: TomlFile, of: FieldEntry, keys: KeyPath, among: Iterable[str] = ()
 ) -> Iterator[Problem]:
     given = file.value(keys)
-    ways = [way for way in _WAYS if way in given]
-    if not ways:
-        yield file.problem(f"the field needs one of {', '.join(_WAYS)}", keys)
-    elif len(ways) > 1:
-        message = f"a field has {ways[0]!r} or {ways[1]!r}, not both"
-        yield file.problem(message, [*keys, ways[1]])
     for key in given:
         if key in _NOT_READ_OF_FIELD or (among and key not in among):
             yield file.problem(f"{key!r} has no effect here", [*keys, key], hint="take it out")

@@ -6,9 +6,25 @@ What they can filter by is told in `data/asim/parsers.toml`, with its pages.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
+
+from msgspec import Struct
 
 from transpile.ir.search import Parser
-from transpile.targets.tables import table
+from transpile.targets.compiled import decoded
+
+
+class ParserEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A parser: its page, and the parameters that filter by each column."""
+
+    page: str
+    parameters: dict[str, list[str]]
+
+
+@cache
+def _parsers() -> Mapping[str, ParserEntry]:
+    return decoded("asim/parsers", dict[str, ParserEntry])
+
 
 _PREFIX = "_Im_"
 _OPERATORS = ("has_any", "has_all", "in")
@@ -21,7 +37,7 @@ def is_parser(name: str) -> bool:
 
 def page(name: str) -> str:
     """Where a parser's columns and parameters are documented."""
-    return str(table("asim/parsers")[name]["page"])
+    return _parsers()[name].page
 
 
 def filters(name: str) -> dict[str, tuple[str, str]]:
@@ -33,7 +49,7 @@ def filters(name: str) -> dict[str, tuple[str, str]]:
         return {}
     return {
         parameter: (column, _operator(parameter))
-        for column, of_column in table("asim/parsers")[name]["parameters"].items()
+        for column, of_column in _parsers()[name].parameters.items()
         for parameter in of_column
     }
 

@@ -64,7 +64,8 @@ class _Names:
         self._entry = entry
         self._source = source
         self._default = Type(target.type)
-        self._others = filled(entry.others, source)
+        others = entry.others if isinstance(entry.others, str) else entry.others.name
+        self._others = filled(others, source)
         self._paths = filled(entry.paths, source)
 
     def resolve(self, sigma: str) -> tuple[Field, ...]:

@@ -12,7 +12,6 @@ from functools import cache
 from transpile.targets import kusto
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EVENT, windows_plan
-from transpile.targets.tables import log_source
 
 _WINDOWS: Mapping[str, str] = {
     "sentinel": WINDOWS_EVENT,
@@ -31,7 +30,9 @@ def schema() -> kusto.Schema:
 def _plan(target: str, source: LogSource) -> Plan:
     if source.product == "windows":
         return windows_plan(schema(), _WINDOWS[target], source)
-    return kusto.plan(schema(), log_source("sentinel", source, "no table of Microsoft Sentinel"))
+    return kusto.plan(
+        schema(), kusto.log_source("sentinel", source, "no table of Microsoft Sentinel")
+    )
 
 
 TARGETS = kusto.targets("sentinel", _plan, schema)

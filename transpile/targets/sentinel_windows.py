@@ -21,6 +21,7 @@ from transpile.ir.source import Column, Extract, Replace, Source
 from transpile.query import Refused
 from transpile.targets.folder import windows_audit_name, windows_conditions
 from transpile.targets.kusto import Reading, Schema, Table, is_name, resolve
+from transpile.targets.model import LogSourceEntry
 from transpile.targets.plan import FieldMap, LogSource, Plan
 
 WINDOWS_EVENT = "WindowsEvent"
@@ -28,6 +29,13 @@ SECURITY_EVENT = "SecurityEvent"
 EVENT = "Event"
 
 _PROCESS_CREATED = 4688
+
+
+def is_windows(entry: LogSourceEntry) -> bool:
+    """Whether an entry says only in which of the three tables its Windows events are."""
+    tables = (WINDOWS_EVENT, SECURITY_EVENT, EVENT)
+    named = entry.fields or entry.inherits
+    return entry.product in ("windows", ["windows"]) and entry.table in tables and not named
 
 
 def windows_plan(tables: Schema, table: str, source: LogSource) -> Plan:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or
 from transpile.query import Refused
 from transpile.targets import parsers
+from transpile.targets.compiled import decoded
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.tables import table
 from transpile.targets.target import Target
@@ -106,6 +107,6 @@ def page_of(target: Target, name: str) -> str:
         return f"https://learn.microsoft.com/defender-xdr/advanced-hunting-{name.lower()}-table"
     if parsers.is_parser(name):
         return parsers.page(name)
-    if name in table("sentinel/custom_tables"):
+    if name in decoded("sentinel/custom_tables", dict[str, object]):
         return "https://github.com/Azure/Azure-Sentinel"
     return f"https://learn.microsoft.com/azure/azure-monitor/reference/tables/{name.lower()}"
