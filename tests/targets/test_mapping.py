@@ -79,6 +79,24 @@ def test_all_windows_events_from_another_table(file: Path) -> None:
     assert target.plan(LogSource("windows", "file_event")).table == "Event"
 
 
+def test_any_service_of_a_product(file: Path) -> None:
+    file.write_text(
+        '[[logsource]]\nproduct = "okta"\nservice = "*"\ntable = "Syslog"\n'
+        '[[logsource]]\nproduct = "okta"\nservice = "a"\ntable = "Event"\n'
+    )
+    target = mapped(registry.get("sentinel"), [str(file)])
+    assert target.plan(LogSource("okta", None, "okta")).table == "Syslog"
+    assert target.plan(LogSource("okta", None, "a")).table == "Event"
+
+
+def test_the_last_of_several_files_goes_first(file: Path, tmp_path: Path) -> None:
+    file.write_text('[[logsource]]\nproduct = "okta"\ntable = "Syslog"\n')
+    other = tmp_path / "other.toml"
+    other.write_text('[[logsource]]\nproduct = "okta"\ntable = "Event"\n')
+    target = mapped(registry.get("sentinel"), [str(file), str(other)])
+    assert target.plan(LogSource("okta")).table == "Event"
+
+
 def test_what_the_file_does_not_name_stays(file: Path) -> None:
     file.write_text(BITBUCKET)
     target = mapped(registry.get("sentinel"), [str(file)])
