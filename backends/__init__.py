@@ -22,6 +22,16 @@ DIALECTS: Mapping[str, tuple[str, str]] = {
 
 @cache
 def get(name: str) -> Dialect:
-    """The dialect of this name; KeyError where there is none."""
+    """The dialect of this name, also one of another distribution; KeyError where there is none."""
+    if name not in DIALECTS:
+        return _installed(name)
     module, kind = DIALECTS[name]
     return cast("Dialect", getattr(import_module(module), kind)())
+
+
+def _installed(name: str) -> Dialect:
+    from importlib.metadata import entry_points  # noqa: PLC0415 (looks through all of them)
+
+    for entry in entry_points(group="sigma_transpile.dialects", name=name):
+        return cast("Dialect", entry.load()())
+    raise KeyError(name)

@@ -64,6 +64,8 @@ class Dialect(ABC):
     """One query language: its words, its table of leaves, and how a whole query is put together."""
 
     NAME: ClassVar[str]
+    SUFFIX: ClassVar[str]
+    """the ending of its files, without a dot"""
     AND: ClassVar[str] = "AND"
     OR: ClassVar[str] = "OR"
     NOT: ClassVar[str] = "NOT "
@@ -115,7 +117,13 @@ class Dialect(ABC):
 
     def _leaf(self, leaf: Leaf, notes: Notes) -> Doc:
         try:
-            return self.GENERATE[type(leaf)](leaf, notes)
+            generate = self.GENERATE.get(type(leaf))
+            if generate is None:
+                message = (
+                    f"{self.NAME} has no words here for a test of the kind {type(leaf).__name__}"
+                )
+                raise Refused("unsaid-test", message, leaf.place)
+            return generate(leaf, notes)
         except Refused as refused:
             notes.refusals.append(refused.reason)
             return Text("")

@@ -136,6 +136,7 @@ class Dsl(Dialect):
     """Query DSL for the search API, Kibana's filters and whatever else sends a search request."""
 
     NAME = "dsl"
+    SUFFIX = "json"
     GENERATE: ClassVar[dict[type[Leaf], Generate]] = {
         Equals: _match,
         Glob: _match,

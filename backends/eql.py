@@ -180,6 +180,7 @@ class Eql(Dialect):
     """EQL event queries for Kibana's detection rules, timelines and the EQL search API."""
 
     NAME = "eql"
+    SUFFIX = "eql"
     AND = "and"
     OR = "or"
     NOT = "not "

@@ -59,6 +59,7 @@ class Kql(Dialect):
     """KQL over one table."""
 
     NAME = "KQL"
+    SUFFIX = "kql"
     AND = "and"
     OR = "or"
     NOT = "not"

@@ -117,6 +117,7 @@ class Lucene(Dialect):
     """Lucene for Kibana's search bar, saved searches and the query_string query."""
 
     NAME = "lucene"
+    SUFFIX = "lucene"
     CLOSE_NOT_IN_OR = True
     """`a OR NOT b` is read as an `a` that must not be `b`"""
     GENERATE: ClassVar[dict[type[Leaf], Generate]] = {

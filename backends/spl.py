@@ -274,6 +274,7 @@ class Spl(Dialect):
     """
 
     NAME = "spl"
+    SUFFIX = "spl"
     GENERATE: ClassVar[dict[type[Leaf], Generate]] = {
         **Where.GENERATE,
         Equals: _term,

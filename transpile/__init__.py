@@ -70,8 +70,8 @@ def _converter(targets: Sequence[str], pipelines: Sequence[Path]) -> Converter:
     from transpile.targets import registry  # noqa: PLC0415
 
     for name in targets:
-        if name not in registry.MODULES:
-            raise ValueError(f"there is no target {name!r}, only {', '.join(registry.MODULES)}")
+        if not registry.is_known(name):
+            raise ValueError(f"there is no target {name!r}, only {', '.join(registry.names())}")
     paths = [str(path) for path in pipelines]
     for problem in inputs.problems(targets, paths):
         if problem.severity is Severity.ERROR:

@@ -631,6 +631,14 @@ _TARGETS = (
         "Map the field in a pipeline of your own (-p).",
     ),
     Diagnostic(
+        "unsaid-test",
+        _REFUSED,
+        "The language has no words for a test",
+        "The dialect says nothing of tests of this kind: its table has no entry for them. The"
+        " languages of this program have one for each; one that somebody added may not.",
+        "Ask for another target, or add the entry to the dialect.",
+    ),
+    Diagnostic(
         "unmapped-logsource",
         _APPROXIMATE,
         "The target doesn't know the log source",

@@ -85,7 +85,8 @@ def documents() -> list[str]:
         for page in pages
         for found in re.findall(r"```toml\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
     ]
-    return [text for text in shown if "sigma-transpile" in text or text.startswith("rules = ")]
+    table = "[tool.sigma-transpile"
+    return [text for text in shown if table in text or text.startswith(("#", "rules = "))]
 
 
 @pytest.mark.parametrize("text", documents())

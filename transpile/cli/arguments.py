@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from transpile.load.problem import Problem
     from transpile.run.batch import Batch
     from transpile.run.cache import Cache
+    from transpile.targets.target import Target
 
 
 def given_rules(context: typer.Context, param: typer.CallbackParam, value: list[str]) -> list[str]:
@@ -88,17 +89,30 @@ def known_targets(names: list[str] | None) -> list[str]:
 
     names = list(dict.fromkeys(names or registry.DEFAULTS))
     for name in names:
-        if name not in registry.MODULES:
+        if not registry.is_known(name):
             from difflib import get_close_matches  # noqa: PLC0415
 
-            close = get_close_matches(name, registry.MODULES, n=1, cutoff=0.5)
+            close = get_close_matches(name, registry.names(), n=1, cutoff=0.5)
             hint = (
                 f"did you mean {close[0]!r}?"
                 if close
-                else f"there is {', '.join(registry.MODULES)}"
+                else f"there is {', '.join(registry.names())}"
             )
             refuse_usage(f"there is no target {name!r}; {hint}")
+        if name not in registry.MODULES:
+            loaded_target(name)
     return names
+
+
+def loaded_target(name: str) -> Target:
+    """The target of this name; the command ends where it is another program's and broken."""
+    from transpile.targets import registry  # noqa: PLC0415
+
+    try:
+        registry.ending(name)
+        return registry.get(name)
+    except registry.BrokenTarget as broken:
+        refuse_usage(f"the target can't be loaded: {broken}")
 
 
 def dsl_form(names: list[str]) -> list[str]:
@@ -107,7 +121,7 @@ def dsl_form(names: list[str]) -> list[str]:
 
     forms = [f"{name.rpartition('-')[0]}-dsl" for name in names]
     for name, form in zip(names, forms, strict=True):
-        if form not in registry.MODULES:
+        if not registry.is_known(form):
             refuse_usage(f"{name} has no Query DSL form, only the elastic targets have one")
     return list(dict.fromkeys(forms))
 

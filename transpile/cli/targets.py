@@ -25,9 +25,15 @@ def targets(context: typer.Context) -> None:
     """List the targets: name, language, ending of its files, and what its fields are."""
     if context.invoked_subcommand is not None:
         return
+    from transpile.cli.exits import say  # noqa: PLC0415
     from transpile.targets import registry  # noqa: PLC0415 (keeps --help fast)
 
-    every = [registry.get(name) for name in registry.MODULES]
+    every = []
+    for name in registry.names():
+        try:
+            every.append(registry.get(name))
+        except registry.BrokenTarget as broken:
+            say(f"a target can't be loaded: {broken}")
     width = max(len(target.name) for target in every)
     language = max(len(target.dialect) for target in every)
     for target in every:
@@ -116,17 +122,17 @@ def _explained(target: Target, plan: Plan, field: str) -> bool:
 
 
 def _target(name: str, tables: list[str]) -> Target:
-    from transpile.cli.arguments import check_pipelines  # noqa: PLC0415
+    from transpile.cli.arguments import check_pipelines, loaded_target  # noqa: PLC0415
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
     from transpile.targets import registry  # noqa: PLC0415
     from transpile.targets.mapping import mapped  # noqa: PLC0415
 
-    if name not in registry.MODULES:
-        known = ", ".join(registry.MODULES)
+    if not registry.is_known(name):
+        known = ", ".join(registry.names())
         raise typer.BadParameter(f"there is no target {name!r}; there are {known}")
     check_pipelines([name], tables)
     try:
-        return mapped(registry.get(name), tables)
+        return mapped(loaded_target(name), tables)
     except ProblemFound as found:
         problem = found.problem
         place = f":{problem.line}" if problem.line is not None else ""

@@ -23,7 +23,7 @@ Value = Any
 def _targets() -> Sequence[str]:
     from transpile.targets import registry  # noqa: PLC0415
 
-    return tuple(registry.MODULES)
+    return registry.names()
 
 
 class Setting(NamedTuple):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from transpile.load import files
 from transpile.load.files import RuleFile
 from transpile.run import program
+from transpile.targets import registry
 from transpile.values import dataclass
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Recipe:
         yield b"tells" if self.tells else b""
         yield _content(self.schema) if self.schema else b""
         yield b"%d" % len(self.targets)
-        yield from map(str.encode, self.targets)
+        for name in self.targets:
+            yield f"{name} {registry.origin(name)}".encode()
         for path in self.pipelines:
             yield Path(path).suffix.encode()
             yield _content(path)

@@ -65,10 +65,12 @@ def of_pipelines(files: Sequence[PipelineFile], targets: Sequence[str]) -> Itera
 
 def _backends(file: PipelineFile, targets: Sequence[str]) -> Iterator[Problem]:
     allowed = file.data.get("allowed_backends")
-    others = [name for name in targets if not {*_BACKENDS[_language(name)]} & {*(allowed or ())}]
+    others = [
+        name for name in targets if not {*_BACKENDS.get(_language(name), ())} & {*(allowed or ())}
+    ]
     if allowed and others:
         node = next(value for key, value in file.node.value if key.value == "allowed_backends")
-        known = [_BACKENDS[_language(name)][0] for name in others]
+        known = [_BACKENDS.get(_language(name), ())[0] for name in others]
         yield file.source.problem(
             "pipeline-backend",
             f"this pipeline is for {', '.join(allowed)}, not for {', '.join(others)}",
@@ -138,7 +140,7 @@ def _state(
 ) -> Iterator[Problem]:
     key = item.data.get("key")
     place = item.value("key")
-    readers = [name for name in targets if key in _READ[_language(name)]]
+    readers = [name for name in targets if key in _READ.get(_language(name), ())]
     if readers:
         yield file.source.problem(
             "pipeline-state",
@@ -240,10 +242,14 @@ def _names(value: object) -> list[str]:
 
 
 def _wrong_target(file: TomlFile, number: int, target: object) -> Iterator[Problem]:
-    known = [name for name in registry.MODULES if _language(name) == "kql"]
+    known = [name for name in registry.names() if _language(name) == "kql"]
     if isinstance(target, str) and target not in known:
         there = f"there is no target {target!r}"
-        message = f"{target} has no tables" if target in registry.MODULES else there
+        message = (
+            f"{target} has no tables"
+            if isinstance(target, str) and registry.is_known(target)
+            else there
+        )
         hint = did_you_mean(target, known) or f"there is {', '.join(known)}"
         yield file.problem(message, ["logsource", number, "target"], hint=hint)
 
