@@ -1,5 +1,5 @@
-"""Writes what comes from the code: a page for each diagnostic, their index, and the JSON Schema of
-the configuration file.
+"""Writes what comes from the code: a page for each diagnostic, their index, and the JSON Schemas of
+the files that users write.
 
 python docs/generate.py
 """
@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from transpile.config.schema import schema
 from transpile.diagnostics import DIAGNOSTICS, Diagnostic, Kind
+from transpile.targets.mapping_file import MappingFile
 
 DOCS = Path(__file__).parent
 _KINDS = {
@@ -25,12 +29,16 @@ _KINDS = {
 def pages() -> dict[str, str]:
     """The text of each file by its path under docs/."""
     written = {f"diagnostics/{code}.md": _page(one) for code, one in DIAGNOSTICS.items()}
-    configuration = json.dumps(schema(), ensure_ascii=False, indent=2) + "\n"
     return {
         "diagnostics/README.md": _index(),
-        "sigma-transpile.schema.json": configuration,
+        "sigma-transpile.schema.json": _json(schema()),
+        "log-sources.schema.json": _json(msgspec.json.schema(MappingFile)),
         **written,
     }
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def _page(one: Diagnostic) -> str:
