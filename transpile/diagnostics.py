@@ -445,6 +445,14 @@ _EXPORT = (
         "Write it anew; docs/elastic-schema.md tells what it holds.",
     ),
     Diagnostic(
+        "unused-schema",
+        Kind.WARNING,
+        "The schema is for other targets",
+        "A schema tells the fields of an Elasticsearch, and none of the targets is Elastic's: the"
+        " queries are the same without it, and the file is not even read.",
+        "Leave --schema out, or add the target that it is meant for.",
+    ),
+    Diagnostic(
         "rule-settings",
         _FAILED,
         "The rule's own settings are wrong",

@@ -87,6 +87,7 @@ def test_what_a_command_line_runs_with(configured: Path, run: Run) -> None:
         "rules": (["rules"], "file sigma-transpile.toml:1:1"),
         "targets": (["asim", "defender"], "option"),
         "pipelines": (None, "default"),
+        "schema": (None, "default"),
         "convert.output": ("queries", "file sigma-transpile.toml:6:1"),
         "convert.format": ("json", "option"),
         "cache.folder": (str(configured.parent / "home/sigma-transpile"), "default"),

@@ -20,6 +20,9 @@ from transpile.config.settings import SETTINGS
 Run = Callable[..., Any]
 PROFILE = "[defaults]\nevery = '{every}'\n"
 EVENT = {"CommandLine": "odd"}
+SCHEMA = """{"format": 1, "patterns": ["*"], "sources": ["a"], "fields":
+{"process.command_line": [{"type": "keyword", "fields": {"%s": {"type": "wildcard"}}}]}}
+"""
 
 
 class Case(NamedTuple):
@@ -59,6 +62,16 @@ CASES = [
             "check rules out -t splunk",
             "explain rules/one.yml -t splunk",
             "catalog rules -o site -t splunk",
+        )
+    ),
+    *(
+        Case("schema", "schema = 'a.json'", command, "--schema a.json", "--schema b.json")
+        for command in (
+            "convert rules -t elastic-eql",
+            KIBANA,
+            "check rules out -t elastic-eql",
+            "explain rules/one.yml -t elastic-eql",
+            "catalog rules -o site -t elastic-eql",
         )
     ),
     Case(
@@ -150,6 +163,8 @@ def files(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (here / "b.toml").write_text(PROFILE.format(every="20m"))
     (here / "events.ndjson").write_text(json.dumps(EVENT) + "\n")
     (here / "more.ndjson").write_text((json.dumps(EVENT) + "\n") * 2)
+    (here / "a.json").write_text(SCHEMA % "a")
+    (here / "b.json").write_text(SCHEMA % "b")
     (here / "out").mkdir()
     (here / "more").mkdir()
     text = (here / "rules/one.yml").read_text("utf-8")

@@ -56,7 +56,7 @@ def test_every_key_is_there_with_a_line_about_it_and_valid_without_the_comment(
     for comment, line in zip(lines[::2], lines[1::2], strict=True):
         assert re.fullmatch(r"# .*\.", comment)
         assert re.match(r"(# )?[a-z]+ = ", line)
-    for place in ("pipelines/fields.yml", "profile.toml", "events.ndjson"):
+    for place in ("pipelines/fields.yml", "schema.json", "profile.toml", "events.ndjson"):
         Path(place).parent.mkdir(exist_ok=True)
         Path(place).touch()
     Path(NAME).write_text(re.sub(r"(?m)^# ([a-z]+ = )", r"\1", text), "utf-8")

@@ -82,3 +82,12 @@ def test_verify_tells_that_it_uses_no_pipelines(here: Path, run: Run) -> None:
         in run("verify", "rules", "-t", "splunk").err
     )
     assert "config-no-effect" not in run("convert", "rules").err
+
+
+def test_verify_tells_that_it_uses_no_schema(here: Path, run: Run) -> None:
+    (here / "schema.json").touch()
+    (here / "sigma-transpile.toml").write_text("\nschema = 'schema.json'\n")
+    assert (
+        "sigma-transpile.toml:2:1: config-no-effect (warning): "
+        in run("verify", "rules", "-t", "splunk").err
+    )

@@ -65,6 +65,25 @@ Pipelines: TypeAlias = Annotated[
         " several are allowed.",
     ),
 ]
+Schema: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--schema",
+        metavar="FILE",
+        help="The fields that your indices have, as the command schema writes them: queries of"
+        " Elastic targets are fitted to these.",
+    ),
+]
+SchemaFrom: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--schema-from",
+        metavar="URL",
+        help="The same, read from this cluster now; the credentials are taken from the"
+        " environment, as by the command schema.",
+        show_default=False,
+    ),
+]
 NoCache: TypeAlias = Annotated[
     bool, typer.Option("--no-cache", help="Convert every rule anew, and keep nothing.")
 ]
@@ -166,11 +185,53 @@ def check_pipelines(targets: Sequence[str], pipelines: Sequence[str] | None) -> 
         raise typer.Exit(ExitCode.WRONG_USAGE)
 
 
+_FITTED = ("eql", "lucene", "json")
+"""endings of the files of targets that a schema is for"""
+
+
+def used_schema(
+    context: typer.Context, targets: Sequence[str], file: str | None, url: str | None = None
+) -> str:
+    """The file with the fields of the indices; an empty text where there is none to heed.
+
+    What a cluster tells is in a file that is gone when the command is. The command ends where the
+    schema can't be read.
+    """
+    if url is not None:
+        source = context.get_parameter_source("schema")
+        if file is not None and source is not None and source.name != "DEFAULT_MAP":
+            refuse_usage("--schema and --schema-from both tell the fields: leave one of them out")
+    elif file is None:
+        return ""
+    from transpile.load.problem import Problem, Severity  # noqa: PLC0415
+    from transpile.targets import registry  # noqa: PLC0415
+
+    if not any(registry.ending(name).suffix in _FITTED for name in targets):
+        from transpile.cli.problems import show_problem  # noqa: PLC0415
+
+        message = f"a schema is for Elastic targets, and there is only {', '.join(targets)}"
+        named = url or file or ""
+        warning = Problem("unused-schema", message, named, severity=Severity.WARNING)
+        typer.echo(show_problem(warning), err=True)
+        return ""
+    if url is not None:
+        from transpile.cli.schema import read_into_file  # noqa: PLC0415
+
+        return read_into_file(context, url)
+    try:
+        with open(file or "", "rb"):  # noqa: PTH123
+            return file or ""
+    except OSError as error:
+        message = f"the schema can't be read: {error.strerror}"
+        refuse_problem(Problem("bad-schema", message, file or "."))
+
+
 @contextmanager
 def batch_of(  # noqa: PLR0913
     found: Iterable[RuleFile | Problem],
     targets: Sequence[str],
     pipelines: Sequence[str] | None,
+    schema: str = "",
     *,
     no_cache: bool,
     cache: Path | None = None,
@@ -179,13 +240,14 @@ def batch_of(  # noqa: PLR0913
 ) -> Iterator[Batch]:
     """A batch from the cache and on so many processes, 0 for one each core.
 
-    `tells` asks for what rules say of themselves. The command ends where a pipeline can't be used.
+    `tells` asks for what rules say of themselves. The command ends where a pipeline or the schema
+    can't be used.
     """
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
     from transpile.run.batch import Batch, cores  # noqa: PLC0415
     from transpile.run.recipe import Recipe  # noqa: PLC0415
 
-    recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells=tells)
+    recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells, schema)
     with closing(
         Batch(found, recipe, cache=used_cache(no_cache, cache), jobs=jobs or cores())
     ) as batch:

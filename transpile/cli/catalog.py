@@ -11,6 +11,7 @@ import typer
 from transpile.cli.arguments import (
     NOT_NAMED,
     Pipelines,
+    Schema,
     check_paths,
     check_pipelines,
     explaining_processes,
@@ -18,6 +19,7 @@ from transpile.cli.arguments import (
     given_rules,
     known_targets,
     refuse_problem,
+    used_schema,
 )
 from transpile.cli.exits import ExitCode, planned_end, say
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
 
 def catalog(  # noqa: PLR0913 (one parameter an option)
+    context: typer.Context,
     *,
     rules: Annotated[
         list[str],
@@ -58,6 +61,7 @@ def catalog(  # noqa: PLR0913 (one parameter an option)
         ),
     ] = None,
     pipeline: Pipelines = None,
+    schema: Schema = None,
     title: Annotated[
         str, typer.Option("--title", metavar="TEXT", help="What the site is called.")
     ] = "Detection rules",
@@ -80,15 +84,18 @@ def catalog(  # noqa: PLR0913 (one parameter an option)
     check_paths(rules)
     pipelines = pipeline or []
     check_pipelines(targets, pipelines)
+    fields = used_schema(context, targets, schema)
     found = found_rules(rules)
-    texts = [Path(path).read_text("utf-8", "replace") for path in pipelines]
-    made_from = manifest.fingerprint(found, [title, *targets, *pipelines, *texts])
+    given = [*pipelines, *([fields] if fields else ())]
+    texts = [Path(path).read_text("utf-8", "replace") for path in given]
+    fitted = "fitted" if fields else ""
+    made_from = manifest.fingerprint(found, [title, fitted, *targets, *pipelines, *texts])
     made = manifest.read(output)
     if made.is_current(output, made_from):
         say(f"{output} is up to date")
         broken = made.broken
     else:
-        recipe = Recipe(tuple(targets), tuple(pipelines), rules[0])
+        recipe = Recipe(tuple(targets), tuple(pipelines), rules[0], fields)
         _check(recipe)
         with planned_end():
             broken = _build(found, recipe, output, title, made_from, jobs)
@@ -96,14 +103,14 @@ def catalog(  # noqa: PLR0913 (one parameter an option)
 
 
 def _check(recipe: Recipe) -> None:
-    """End the command where pySigma can't read a pipeline, before other processes find that out."""
-    if not recipe.pipelines:
+    """End the command where a pipeline or the schema is none, before other processes find out."""
+    if not recipe.pipelines and not recipe.schema:
         return
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
     from transpile.run.convert import Converter  # noqa: PLC0415
 
     try:
-        Converter(recipe.targets, recipe.pipelines)
+        Converter(recipe.targets, recipe.pipelines, schema=recipe.schema or None)
     except ProblemFound as bad:
         refuse_problem(bad.problem)
 

@@ -13,6 +13,8 @@ from transpile.cli.arguments import (
     NOT_NAMED,
     CacheFolder,
     NoCache,
+    Schema,
+    SchemaFrom,
     batch_of,
     check_paths,
     check_pipelines,
@@ -23,6 +25,7 @@ from transpile.cli.arguments import (
     refuse_problem,
     refuse_usage,
     use_utf8,
+    used_schema,
 )
 from transpile.cli.exits import ExitCode, planned_end, say
 from transpile.cli.export import known_format, target_of
@@ -90,6 +93,7 @@ def _set_defaults(context: typer.Context, out: Path, form: str | None) -> None:
 
 
 def check(  # noqa: PLR0913 (one parameter an option)
+    context: typer.Context,
     *,
     rules: Annotated[
         list[str],
@@ -132,6 +136,8 @@ def check(  # noqa: PLR0913 (one parameter an option)
             "--pipeline", "-p", metavar="FILE", help="The pipeline files of the conversion."
         ),
     ] = None,
+    schema: Schema = None,
+    schema_from: SchemaFrom = None,
     profile: Annotated[
         str | None,
         typer.Option("--profile", metavar="FILE", help="The profile of the export."),
@@ -172,14 +178,20 @@ def check(  # noqa: PLR0913 (one parameter an option)
         refuse_usage(f"there is no folder {str(out)!r}")
     found = found_rules(rules)
     try:
-        targets, checking = _setup(OutputFolder(out), form, target, pipeline or [], profile)
+        folder = OutputFolder(out)
+        targets, form = _wanted(folder, form, target, profile)
+        check_pipelines(targets, pipeline)
+        fields = used_schema(context, targets, schema, schema_from)
+        checking = _setup(folder, form, targets, pipeline or [], profile, fields or None)
     except ProblemFound as bad:
         refuse_problem(bad.problem)
     except OSError as error:
         refuse_usage(f"can't read {error.filename}: {error.strerror}")
     if explain and checking.lock.lock is None:
         refuse_usage(f"{out} has no lock file to compare with; check --fix writes one")
-    with batch_of(found, targets, pipeline, no_cache=no_cache, cache=cache, tells=True) as batch:
+    with batch_of(
+        found, targets, pipeline, fields, no_cache=no_cache, cache=cache, tells=True
+    ) as batch:
         use_utf8()
         with planned_end():
             run = _Run(batch, checking, found, str(out), debug=debug)
@@ -187,19 +199,12 @@ def check(  # noqa: PLR0913 (one parameter an option)
     raise typer.Exit(code)
 
 
-def _setup(
-    folder: OutputFolder,
-    form: str | None,
-    targets: list[str] | None,
-    pipelines: list[str],
-    profile: str | None,
-) -> tuple[list[str], Check]:
-    """The targets, and what compares their outputs with the folder."""
-    from transpile.check.made import QUERIES, made  # noqa: PLC0415
-    from transpile.check.run import Check, locked  # noqa: PLC0415
-    from transpile.export import profile as profiles  # noqa: PLC0415
-    from transpile.export.outputs import Export, QueryFiles  # noqa: PLC0415
-    from transpile.targets import registry  # noqa: PLC0415
+def _wanted(
+    folder: OutputFolder, form: str | None, targets: list[str] | None, profile: str | None
+) -> tuple[list[str], str]:
+    """The targets and the form of the outputs to compare the folder with."""
+    from transpile.check.made import QUERIES  # noqa: PLC0415
+    from transpile.check.run import locked  # noqa: PLC0415
 
     lock = locked(folder).lock
     form = form or (lock.made.form if lock else QUERIES)
@@ -208,20 +213,35 @@ def _setup(
     if form == QUERIES:
         if profile is not None:
             refuse_usage("a profile is for exports; say which with --as")
-        targets = known_targets(targets)
-        endings = [registry.ending(name) for name in targets]
-        check_pipelines(targets, pipelines)
-        now = made(form, targets, "", pipelines)
-        suffixes = [f".{ending.suffix}" for ending in endings]
-        return targets, Check(folder, QueryFiles(endings), now, suffixes)
-    chosen = known_format(form)
+        return known_targets(targets), form
     if targets and len(targets) > 1:
         refuse_usage("an export holds the queries of one target")
+    return [target_of(known_format(form), targets[0] if targets else None)], form
+
+
+def _setup(  # noqa: PLR0913, PLR0917
+    folder: OutputFolder,
+    form: str,
+    targets: list[str],
+    pipelines: list[str],
+    profile: str | None,
+    schema: str | None,
+) -> Check:
+    """Prepare to compare the targets' outputs with the folder."""
+    from transpile.check.made import QUERIES, made  # noqa: PLC0415
+    from transpile.check.run import Check  # noqa: PLC0415
+    from transpile.export import profile as profiles  # noqa: PLC0415
+    from transpile.export.outputs import Export, QueryFiles  # noqa: PLC0415
+    from transpile.targets import registry  # noqa: PLC0415
+
+    if form == QUERIES:
+        endings = [registry.ending(name) for name in targets]
+        now = made(form, targets, "", pipelines, schema)
+        suffixes = [f".{ending.suffix}" for ending in endings]
+        return Check(folder, QueryFiles(endings), now, suffixes)
     settings = profiles.read(profile)
-    name = target_of(chosen, targets[0] if targets else None)
-    check_pipelines([name], pipelines)
-    now = made(form, [name], settings.digest, pipelines)
-    return [name], Check(folder, Export(chosen, settings), now, ())
+    now = made(form, targets, settings.digest, pipelines, schema)
+    return Check(folder, Export(known_format(form), settings), now, ())
 
 
 class _Run:

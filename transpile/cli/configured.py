@@ -26,9 +26,12 @@ def configure(context: typer.Context, place: ConfigPlace) -> None:
         refuse_problem(bad.problem)
     context.obj = file
     context.default_map = file.defaults_of_commands()
-    if context.invoked_subcommand == "verify" and file.get("pipelines"):
-        from transpile.cli.problems import show_problem  # noqa: PLC0415
+    if context.invoked_subcommand != "verify":
+        return
+    for key, without in (("pipelines", "pipelines"), ("schema", "a schema")):
+        if file.get(key):
+            from transpile.cli.problems import show_problem  # noqa: PLC0415
 
-        message = "verify runs queries as they are without pipelines"
-        warning = file.warning("config-no-effect", message, ("pipelines",))
-        typer.echo(show_problem(warning), err=True)
+            message = f"verify runs queries as they are without {without}"
+            warning = file.warning("config-no-effect", message, (key,))
+            typer.echo(show_problem(warning), err=True)

@@ -16,6 +16,8 @@ from transpile.cli.arguments import (
     NoCache,
     Pipelines,
     RulePaths,
+    Schema,
+    SchemaFrom,
     batch_of,
     check_paths,
     check_pipelines,
@@ -25,6 +27,7 @@ from transpile.cli.arguments import (
     progress_of,
     refuse_usage,
     use_utf8,
+    used_schema,
 )
 from transpile.cli.exits import ExitCode, planned_end
 
@@ -47,6 +50,7 @@ class Format(str, Enum):
 
 
 def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    context: typer.Context,
     paths: RulePaths = NOT_NAMED,
     target: Annotated[
         list[str] | None,
@@ -59,6 +63,8 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
         ),
     ] = None,
     pipeline: Pipelines = None,
+    schema: Schema = None,
+    schema_from: SchemaFrom = None,
     output: Annotated[
         Path | None,
         typer.Option(
@@ -106,8 +112,11 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
         targets, form = dsl_form(targets), Format.TEXT
     check_paths(paths)
     check_pipelines(targets, pipeline)
+    fields = used_schema(context, targets, schema, schema_from)
     first, found = first_rules(paths)
-    with batch_of(found, targets, pipeline, no_cache=no_cache, cache=cache, jobs=jobs) as batch:
+    with batch_of(
+        found, targets, pipeline, fields, no_cache=no_cache, cache=cache, jobs=jobs
+    ) as batch:
         use_utf8()
         with planned_end():
             alone = len(first) == 1

@@ -12,12 +12,15 @@ import typer
 
 from transpile.cli.arguments import (
     Pipelines,
+    Schema,
+    SchemaFrom,
     check_paths,
     check_pipelines,
     known_targets,
     refuse_problem,
     refuse_usage,
     use_utf8,
+    used_schema,
 )
 from transpile.cli.exits import ExitCode, planned_end
 
@@ -38,6 +41,7 @@ class Format(str, Enum):
 
 
 def explain(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    context: typer.Context,
     rule: Annotated[
         str,
         typer.Argument(
@@ -72,6 +76,8 @@ def explain(  # noqa: PLR0913, PLR0917 (one parameter an option)
         ),
     ] = None,
     pipeline: Pipelines = None,
+    schema: Schema = None,
+    schema_from: SchemaFrom = None,
     form: Annotated[
         Format, typer.Option("--format", help="How the explanation is printed.")
     ] = Format.TERMINAL,
@@ -90,8 +96,9 @@ def explain(  # noqa: PLR0913, PLR0917 (one parameter an option)
     if Path(rule).is_dir():
         refuse_usage(f"{rule!r} is a folder; see the command catalog")
     check_pipelines(targets, pipeline)
+    fields = used_schema(context, targets, schema, schema_from)
     try:
-        explainer = Explainer(targets, pipeline or ())
+        explainer = Explainer(targets, pipeline or (), fields)
     except ProblemFound as bad:
         refuse_problem(bad.problem)
     explained = []

@@ -14,6 +14,8 @@ from transpile.cli.arguments import (
     NoCache,
     Pipelines,
     RulePaths,
+    Schema,
+    SchemaFrom,
     batch_of,
     check_paths,
     check_pipelines,
@@ -23,6 +25,7 @@ from transpile.cli.arguments import (
     refuse_problem,
     refuse_usage,
     use_utf8,
+    used_schema,
 )
 from transpile.cli.exits import ExitCode, planned_end
 
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
 
 
 def export(  # noqa: PLR0913 (one parameter an option)
+    context: typer.Context,
     *,
     paths: RulePaths = NOT_NAMED,
     form: Annotated[
@@ -80,6 +84,8 @@ def export(  # noqa: PLR0913 (one parameter an option)
         ),
     ] = None,
     pipeline: Pipelines = None,
+    schema: Schema = None,
+    schema_from: SchemaFrom = None,
     no_cache: NoCache = False,
     cache: CacheFolder = None,
     debug: Annotated[
@@ -101,13 +107,16 @@ def export(  # noqa: PLR0913 (one parameter an option)
     target = target_of(chosen, target)
     check_paths(paths)
     check_pipelines([target], pipeline)
+    fields = used_schema(context, [target], schema, schema_from)
     found = found_rules(paths)
     try:
         settings = profiles.read(profile)
-        now = made(chosen.name, [target], settings.digest, pipeline or ())
+        now = made(chosen.name, [target], settings.digest, pipeline or (), fields or None)
     except ProblemFound as bad:
         refuse_problem(bad.problem)
-    with batch_of(found, [target], pipeline, no_cache=no_cache, cache=cache, tells=True) as batch:
+    with batch_of(
+        found, [target], pipeline, fields, no_cache=no_cache, cache=cache, tells=True
+    ) as batch:
         use_utf8()
         with planned_end():
             code = _Run(batch, found, Export(chosen, settings), now, output, debug=debug).go()

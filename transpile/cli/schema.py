@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,13 @@ from transpile.cli.arguments import refuse_usage, use_utf8
 from transpile.cli.exits import planned_end, say
 
 if TYPE_CHECKING:
+    from transpile.schema.cluster import Connection
     from transpile.schema.model import ClusterSchema
+
+_API_KEY = "ELASTICSEARCH_API_KEY"
+_USER = "ELASTICSEARCH_USER"
+_PASSWORD = "ELASTICSEARCH_PASSWORD"  # noqa: S105 (a name)
+_CA_CERT = "ELASTICSEARCH_CA_CERT"
 
 
 def schema(  # noqa: PLR0913, PLR0917 (one parameter an option)
@@ -49,7 +56,7 @@ def schema(  # noqa: PLR0913, PLR0917 (one parameter an option)
         typer.Option(
             "--api-key",
             metavar="KEY",
-            envvar="ELASTICSEARCH_API_KEY",
+            envvar=_API_KEY,
             help="An API key, encoded or as id:key. Others can see what a command line says;"
             " the environment variable is safer.",
             show_default=False,
@@ -60,7 +67,7 @@ def schema(  # noqa: PLR0913, PLR0917 (one parameter an option)
         typer.Option(
             "--user",
             metavar="NAME",
-            envvar="ELASTICSEARCH_USER",
+            envvar=_USER,
             help="A user instead of an API key.",
             show_default=False,
         ),
@@ -70,7 +77,7 @@ def schema(  # noqa: PLR0913, PLR0917 (one parameter an option)
         typer.Option(
             "--password",
             metavar="PASSWORD",
-            envvar="ELASTICSEARCH_PASSWORD",
+            envvar=_PASSWORD,
             help="The user's password; the environment variable is safer.",
             show_default=False,
         ),
@@ -80,6 +87,7 @@ def schema(  # noqa: PLR0913, PLR0917 (one parameter an option)
         typer.Option(
             "--ca-cert",
             metavar="FILE",
+            envvar=_CA_CERT,
             help="The certificate (PEM) of the authority that the cluster's is from.",
             show_default=False,
         ),
@@ -104,10 +112,8 @@ def schema(  # noqa: PLR0913, PLR0917 (one parameter an option)
     Exit codes: 0 the schema was written, 2 wrong usage, or the cluster can't be read.
     """
     from transpile.schema.cluster import (  # noqa: PLC0415 (keeps --help fast)
-        ClusterError,
         Connection,
         Credentials,
-        read,
     )
 
     if insecure and ca_cert is not None:
@@ -115,13 +121,44 @@ def schema(  # noqa: PLR0913, PLR0917 (one parameter an option)
     credentials = Credentials(api_key or None, user or None, password or None)
     connection = Connection(url, credentials, ca_cert, not insecure, timeout)
     with planned_end():
-        try:
-            found = read(connection, index or (), say)
-        except ClusterError as error:
-            refuse_usage(str(error))
+        found = _read(connection, index or ())
         _write(found, output)
     for line in _summary(found):
         say(line)
+
+
+def read_into_file(context: typer.Context, url: str) -> str:
+    """Read the schema of a cluster into a file that is there as long as the command runs.
+
+    The environment tells the credentials and the authority. The command ends where it can't be
+    read.
+    """
+    from transpile.run.temporary import OwnFolder  # noqa: PLC0415
+    from transpile.schema.cluster import Connection, Credentials  # noqa: PLC0415
+    from transpile.schema.file import text_of  # noqa: PLC0415
+
+    api_key, user, password, authority = (
+        os.environ.get(name) or None for name in (_API_KEY, _USER, _PASSWORD, _CA_CERT)
+    )
+    with planned_end():
+        found = _read(Connection(url, Credentials(api_key, user, password), authority), ())
+    try:
+        folder = OwnFolder()
+        context.call_on_close(folder.remove)
+        file = folder.path / "1"
+        file.write_bytes(text_of(found).encode())
+    except OSError as error:
+        refuse_usage(f"can't write a temporary file: {error.strerror}")
+    return str(file)
+
+
+def _read(connection: Connection, patterns: Sequence[str]) -> ClusterSchema:
+    from transpile.schema.cluster import ClusterError, read  # noqa: PLC0415
+
+    try:
+        return read(connection, patterns, say)
+    except ClusterError as error:
+        refuse_usage(str(error))
 
 
 def _write(found: ClusterSchema, output: Path | None) -> None:

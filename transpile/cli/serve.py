@@ -12,6 +12,7 @@ import typer
 from transpile.cli.arguments import (
     NOT_NAMED,
     Pipelines,
+    Schema,
     check_paths,
     check_pipelines,
     explaining_processes,
@@ -19,6 +20,7 @@ from transpile.cli.arguments import (
     known_targets,
     refuse_problem,
     refuse_usage,
+    used_schema,
 )
 from transpile.cli.exits import planned_end, say
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 
 def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    context: typer.Context,
     rules: Annotated[
         list[str],
         typer.Argument(
@@ -56,6 +59,7 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
         ),
     ] = None,
     pipeline: Pipelines = None,
+    schema: Schema = None,
     title: Annotated[
         str, typer.Option("--title", metavar="TEXT", help="What the site is called.")
     ] = "Detection rules",
@@ -67,6 +71,7 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
     targets = known_targets(target)
     check_paths(rules)
     check_pipelines(targets, pipeline)
+    fields = used_schema(context, targets, schema)
     try:
         import uvicorn  # noqa: PLC0415 (an extra)
 
@@ -82,7 +87,7 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
     if not _is_loopback(host):
         say(f"everybody who reaches {host} can read the rules and try their own")
         hosts = ["*"]
-    recipe = Recipe(tuple(targets), tuple(pipeline or ()), rules[0])
+    recipe = Recipe(tuple(targets), tuple(pipeline or ()), rules[0], fields)
     try:
         catalogue = LiveCatalogue(rules, recipe, title)
     except ProblemFound as bad:

@@ -115,6 +115,10 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
         list[Text] | UnsetType,
         Meta(description="pySigma pipelines (.yml) and files of tables (.toml) of your own."),
     ] = UNSET
+    schema: Annotated[
+        Text | UnsetType,
+        Meta(description="The fields that your Elasticsearch has, from `sigma-transpile schema`."),
+    ] = UNSET
     convert: Annotated[Convert | UnsetType, Meta(description="Of `convert`.")] = UNSET
     export: Annotated[
         Export | UnsetType,

@@ -93,6 +93,12 @@ SETTINGS: Sequence[Setting] = (
         is_path=True,
         is_input=True,
     ),
+    Setting(
+        ("schema",),
+        _each("convert export check explain catalog serve", "schema"),
+        is_path=True,
+        is_input=True,
+    ),
     Setting(("convert", "output"), {"convert": "output"}, is_path=True),
     Setting(
         ("convert", "format"), {"convert": "form"}, known=lambda: CONVERT_FORMATS, called="format"

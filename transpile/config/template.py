@@ -17,6 +17,7 @@ EXAMPLES: Mapping[str, Any] = {
     "rules": ["rules"],
     "targets": list(DEFAULTS),
     "pipelines": ["pipelines/fields.yml"],
+    "schema": "schema.json",
     "convert.output": "queries",
     "convert.format": "text",
     "export.format": "splunk-app",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from pathlib import PurePath, PurePosixPath
 
 from sigma.exceptions import SigmaError
@@ -17,9 +16,8 @@ from transpile.explain.words import sentence
 from transpile.ir.lower import lower
 from transpile.ir.nodes import And, Equals, Exists, Glob, Node, Not, NumberEquals, Or
 from transpile.load.about import About, about
-from transpile.load.logsource import LogSource
 from transpile.load.rules import Rule
-from transpile.query import Query, Refused
+from transpile.query import Query, Reason, Refused
 from transpile.run.convert import Conversion, Converter
 from transpile.targets import registry
 from transpile.targets.plan import Plan
@@ -60,7 +58,7 @@ class Explainer:
             words,
             tuple(indicators(asked)),
             tuple(
-                _view(query, target, rule.logsource)
+                _view(query, target, self._converter.plan(target, rule.logsource))
                 for query, target in zip(conversion.queries, self._converter.targets, strict=True)
             ),
             tuple(dict.fromkeys(one.field for one in asked if one.field)),
@@ -114,16 +112,8 @@ def _head(rule: Rule, folder: str, about: About) -> Head:
     )
 
 
-@lru_cache(maxsize=4096)
-def _plan(target: str, logsource: LogSource) -> Plan | None:
-    try:
-        return registry.get(target).plan(logsource)
-    except Refused:
-        return None
-
-
-def _view(query: Query, target: Target, logsource: LogSource) -> TargetView:
-    plan = _plan(target.name, logsource)
+def _view(query: Query, target: Target, plan: Plan | Reason) -> TargetView:
+    found = None if isinstance(plan, Reason) else plan
     return TargetView(
         target.name,
         target.title,
@@ -134,8 +124,8 @@ def _view(query: Query, target: Target, logsource: LogSource) -> TargetView:
         query.reasons,
         query.text,
         dict(query.fields),
-        plan.table if plan else "",
-        tuple(map(_scope, plan.scope)) if plan else (),
+        found.table if found else "",
+        tuple(map(_scope, found.scope)) if found else (),
     )
 
 

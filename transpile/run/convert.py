@@ -143,7 +143,7 @@ class Converter:
 
     def _written(self, lowered: _Lowered, target: Target) -> Query:
         rule, applied = lowered.rule, lowered.applied
-        plan = self._plan(target, applied.logsource)
+        plan = self.plan(target, applied.logsource)
         if isinstance(plan, Reason):
             return _unconverted(rule, target, Outcome.REFUSED, plan)
         mapped = lowered.map(plan)
@@ -174,7 +174,8 @@ class Converter:
             written.columns,
         )
 
-    def _plan(self, target: Target, logsource: LogSource) -> Plan | Reason:
+    def plan(self, target: Target, logsource: LogSource) -> Plan | Reason:
+        """The plan of one of the targets, or why it has none."""
         try:
             return self._plans[target.name, logsource]
         except KeyError:
