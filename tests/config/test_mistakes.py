@@ -40,17 +40,17 @@ def test_the_same_in_a_pyproject_at_its_place_there(here: Path, run: Run) -> Non
 
 
 def test_every_command_that_reads_it_stops(here: Path, run: Run) -> None:
-    (here / "sigma-transpile.toml").write_text("[splunk]\n")
+    (here / "sigma-transpile.toml").write_text("[qradar]\n")
     for command in ("convert", "export", "check", "verify", "explain", "catalog", "serve"):
         code, out, err = run(command)
         assert (code, out) == (2, "")
-        assert err.startswith("sigma-transpile.toml:1:2: bad-config: there is no key 'splunk' here")
+        assert err.startswith("sigma-transpile.toml:1:2: bad-config: there is no key 'qradar' here")
     for words in (("config",), ("cache", "info"), ("targets",)):
         assert run(*words).code == 2
 
 
 def test_help_is_shown_all_the_same(here: Path, run: Run) -> None:
-    (here / "sigma-transpile.toml").write_text("[splunk]\n")
+    (here / "sigma-transpile.toml").write_text("[qradar]\n")
     for words in (("convert", "--help"), ("-h",), ("cache", "info", "-h"), ("--version",)):
         assert run(*words).code == 0
 

@@ -62,7 +62,7 @@ def test_every_key_of_the_model_is_a_setting() -> None:
 def test_every_setting_is_the_default_of_options_that_there_are(setting: settings.Setting) -> None:
     assert setting.parameters
     for command, parameter in setting.parameters.items():
-        assert parameter in options(command), command
+        assert not parameter or parameter in options(command), command
 
 
 def test_formats_are_those_of_the_commands() -> None:
@@ -103,6 +103,9 @@ def test_the_docs_show_some() -> None:
     "document",
     [
         {"tragets": ["splunk"]},
+        {"splunk": {"index": {}}},
+        {"splunk": {"macro": "windows"}},
+        {"sentinel": {"windows": "Events"}},
         {"targets": ["qradar"]},
         {"targets": []},
         {"rules": "rules"},
@@ -111,7 +114,7 @@ def test_the_docs_show_some() -> None:
         {"export": {"format": "splunk-apps"}},
         {"export": {"target": "qradar"}},
         {"cache": {"enabled": "no"}},
-        {"splunk": {}},
+        {"qradar": {}},
     ],
     ids=str,
 )

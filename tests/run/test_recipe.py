@@ -29,7 +29,9 @@ def program_is_read_anew() -> Iterator[None]:
 
 def key(recipe: Recipe, file: RuleFile = FILE, data: bytes = b"title: A") -> bytes:
     program.digest.cache_clear()
-    again = Recipe(recipe.targets, recipe.pipelines, recipe.tells, recipe.schema)
+    again = Recipe(
+        recipe.targets, recipe.pipelines, recipe.tells, recipe.schema, recipe.environment
+    )
     return again.key(file, data)
 
 
@@ -103,6 +105,9 @@ CHANGES: dict[str, Callable[[Recipe], Recipe]] = {
     "order of targets": lambda one: Recipe(one.targets[::-1], one.pipelines),
     "no pipelines": lambda one: Recipe(one.targets),
     "order of pipelines": lambda one: Recipe(one.targets, one.pipelines[::-1]),
+    "the user's installation": lambda one: Recipe(
+        one.targets, one.pipelines, environment=(("splunk.index", "main"),)
+    ),
     "what rules tell of themselves": lambda one: Recipe(one.targets, one.pipelines, tells=True),
 }
 

@@ -10,7 +10,7 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from transpile.catalog.downloads import Download, downloads
-from transpile.catalog.recipe import Recipe
+from transpile.catalog.recipe import Recipe, explainer_of
 from transpile.explain.explainer import Explainer
 from transpile.explain.explanation import Explanation
 from transpile.explain.indicators import Corpus, Indicator, IndicatorKey, Seeker, count
@@ -102,9 +102,7 @@ def explain_files(
 
 
 def _explaining(recipe: Recipe) -> Work[RuleFile | Problem, list[Explained]]:
-    return partial(
-        _explain_all, Explainer(recipe.targets, recipe.pipelines, recipe.schema), recipe.folder
-    )
+    return partial(_explain_all, explainer_of(recipe), recipe.folder)
 
 
 def _explain_all(

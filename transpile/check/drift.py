@@ -37,6 +37,7 @@ class By(str, Enum):
     PROFILE = "profile"
     PIPELINE = "pipeline"
     SCHEMA = "schema"
+    ENVIRONMENT = "environment"
     TARGETS = "targets"
     HAND = "hand"
     UNKNOWN = "unknown"
@@ -108,6 +109,9 @@ def environment_causes(lock: Lock | None, made: Made) -> list[Cause]:
         causes.append(Cause(By.PROFILE, "the profile changed"))
     if before.schema != made.schema:
         causes.append(Cause(By.SCHEMA, "the schema of the indices changed"))
+    if before.environment != made.environment:
+        text = "what the configuration says of the installation changed"
+        causes.append(Cause(By.ENVIRONMENT, text))
     causes += [
         Cause(By.PIPELINE, f"the pipeline {name} changed")
         for name in sorted({*before.pipelines, *made.pipelines})

@@ -73,6 +73,7 @@ def read(text: str) -> Lock:
             _text(content["tool"]),
             _text(content["mapping"]),
             _text(content.get("schema", "")),
+            _text(content.get("environment", "")),
         )
         rules = {_text(k): _text(v) for k, v in content["rules"].items()}
         files = {_text(k): LockedFile(*map(_text, v)) for k, v in content["files"].items()}

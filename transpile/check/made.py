@@ -14,6 +14,7 @@ import backends
 import transpile
 from transpile.load.files import RuleFile, read_bytes
 from transpile.run import program
+from transpile.targets.environment import Environment
 from transpile.values import dataclass
 
 _DECIDE = ("attack", "export", "ir", "load", "run", "schema", "targets", "query.py")
@@ -27,7 +28,8 @@ _SUFFIXES = (".py", ".toml", ".json")
 class Made:
     """`form` is the format, or QUERIES; `pipelines` has a hash for the name of each file.
 
-    `schema` is the hash of the schema that queries are fitted to, if there is one.
+    `schema` is the hash of the schema that queries are fitted to, if there is one, `environment`
+    that of the settings of the user's installation.
     """
 
     form: str
@@ -37,14 +39,16 @@ class Made:
     tool: str = ""
     mapping: str = ""
     schema: str = ""
+    environment: str = ""
 
 
-def made(
+def made(  # noqa: PLR0913, PLR0917
     form: str,
     targets: Sequence[str],
     profile: str,
     pipelines: Sequence[str],
     schema: str | None = None,
+    environment: Environment = (),
 ) -> Made:
     """What outputs are made with now.
 
@@ -58,7 +62,9 @@ def made(
         hashes[name if names[name] == 1 else PurePath(path).as_posix()] = _hash(_content(path))
     fitted = "" if schema is None else _hash(_content(schema))
     version = transpile.__version__
-    return Made(form, tuple(targets), profile, hashes, version, mapping_version(), fitted)
+    settled = _hash(repr(environment).encode()) if environment else ""
+    mapping = mapping_version()
+    return Made(form, tuple(targets), profile, hashes, version, mapping, fitted, settled)
 
 
 def _content(path: str) -> bytes:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from transpile.load.problem import Problem
     from transpile.run.batch import Batch
     from transpile.run.cache import Cache
+    from transpile.targets.environment import Environment
     from transpile.targets.target import Target
 
 
@@ -185,6 +186,15 @@ def check_pipelines(targets: Sequence[str], pipelines: Sequence[str] | None) -> 
         raise typer.Exit(ExitCode.WRONG_USAGE)
 
 
+def environment_of(context: typer.Context, targets: Sequence[str]) -> Environment:
+    """The settings of the user's installation that these targets heed, from the configuration."""
+    if context.obj is None or not (given := tuple(context.obj.environment())):
+        return ()
+    from transpile.targets.environment import concerning  # noqa: PLC0415
+
+    return concerning(given, targets)
+
+
 _FITTED = ("eql", "lucene", "json")
 """endings of the files of targets that a schema is for"""
 
@@ -232,6 +242,7 @@ def batch_of(  # noqa: PLR0913
     targets: Sequence[str],
     pipelines: Sequence[str] | None,
     schema: str = "",
+    environment: Environment = (),
     *,
     no_cache: bool,
     cache: Path | None = None,
@@ -247,7 +258,7 @@ def batch_of(  # noqa: PLR0913
     from transpile.run.batch import Batch, cores  # noqa: PLC0415
     from transpile.run.recipe import Recipe  # noqa: PLC0415
 
-    recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells, schema)
+    recipe = Recipe(tuple(targets), tuple(pipelines or ()), tells, schema, environment)
     with closing(
         Batch(found, recipe, cache=used_cache(no_cache, cache), jobs=jobs or cores())
     ) as batch:

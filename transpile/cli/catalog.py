@@ -14,6 +14,7 @@ from transpile.cli.arguments import (
     Schema,
     check_paths,
     check_pipelines,
+    environment_of,
     explaining_processes,
     found_rules,
     given_rules,
@@ -88,14 +89,15 @@ def catalog(  # noqa: PLR0913 (one parameter an option)
     found = found_rules(rules)
     given = [*pipelines, *([fields] if fields else ())]
     texts = [Path(path).read_text("utf-8", "replace") for path in given]
-    fitted = "fitted" if fields else ""
-    made_from = manifest.fingerprint(found, [title, fitted, *targets, *pipelines, *texts])
+    environment = environment_of(context, targets)
+    settings = [title, "fitted" if fields else "", repr(environment)]
+    made_from = manifest.fingerprint(found, [*settings, *targets, *pipelines, *texts])
     made = manifest.read(output)
     if made.is_current(output, made_from):
         say(f"{output} is up to date")
         broken = made.broken
     else:
-        recipe = Recipe(tuple(targets), tuple(pipelines), rules[0], fields)
+        recipe = Recipe(tuple(targets), tuple(pipelines), rules[0], fields, environment)
         _check(recipe)
         with planned_end():
             broken = _build(found, recipe, output, title, made_from, jobs)

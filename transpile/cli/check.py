@@ -18,6 +18,7 @@ from transpile.cli.arguments import (
     batch_of,
     check_paths,
     check_pipelines,
+    environment_of,
     found_rules,
     given_rules,
     known_targets,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from transpile.check.drift import Checked, Drift
+    from transpile.check.made import Made
     from transpile.check.run import Check
     from transpile.config.configuration import ConfigurationFile
     from transpile.export.folder import OutputFolder
@@ -170,7 +172,9 @@ def check(  # noqa: PLR0913 (one parameter an option)
     Exit codes: 0 nothing differs (or all was fixed), 1 something does or a rule is broken,
     2 wrong usage.
     """
-    from transpile.export.folder import OutputFolder  # noqa: PLC0415 (keeps --help fast)
+    from transpile.check.made import QUERIES, made  # noqa: PLC0415 (keeps --help fast)
+    from transpile.export import profile as profiles  # noqa: PLC0415
+    from transpile.export.folder import OutputFolder  # noqa: PLC0415
     from transpile.load.problem import ProblemFound  # noqa: PLC0415
 
     check_paths(rules)
@@ -182,7 +186,16 @@ def check(  # noqa: PLR0913 (one parameter an option)
         targets, form = _wanted(folder, form, target, profile)
         check_pipelines(targets, pipeline)
         fields = used_schema(context, targets, schema, schema_from)
-        checking = _setup(folder, form, targets, pipeline or [], profile, fields or None)
+        environment = environment_of(context, targets)
+        now = made(
+            form,
+            targets,
+            "" if form == QUERIES else profiles.read(profile).digest,
+            pipeline or (),
+            fields or None,
+            environment,
+        )
+        checking = _setup(folder, now, profile)
     except ProblemFound as bad:
         refuse_problem(bad.problem)
     except OSError as error:
@@ -190,7 +203,7 @@ def check(  # noqa: PLR0913 (one parameter an option)
     if explain and checking.lock.lock is None:
         refuse_usage(f"{out} has no lock file to compare with; check --fix writes one")
     with batch_of(
-        found, targets, pipeline, fields, no_cache=no_cache, cache=cache, tells=True
+        found, targets, pipeline, fields, environment, no_cache=no_cache, cache=cache, tells=True
     ) as batch:
         use_utf8()
         with planned_end():
@@ -219,29 +232,19 @@ def _wanted(
     return [target_of(known_format(form), targets[0] if targets else None)], form
 
 
-def _setup(  # noqa: PLR0913, PLR0917
-    folder: OutputFolder,
-    form: str,
-    targets: list[str],
-    pipelines: list[str],
-    profile: str | None,
-    schema: str | None,
-) -> Check:
-    """Prepare to compare the targets' outputs with the folder."""
-    from transpile.check.made import QUERIES, made  # noqa: PLC0415
+def _setup(folder: OutputFolder, now: Made, profile: str | None) -> Check:
+    """Prepare to compare the outputs that are made so with the folder."""
+    from transpile.check.made import QUERIES  # noqa: PLC0415
     from transpile.check.run import Check  # noqa: PLC0415
     from transpile.export import profile as profiles  # noqa: PLC0415
     from transpile.export.outputs import Export, QueryFiles  # noqa: PLC0415
     from transpile.targets import registry  # noqa: PLC0415
 
-    if form == QUERIES:
-        endings = [registry.ending(name) for name in targets]
-        now = made(form, targets, "", pipelines, schema)
+    if now.form == QUERIES:
+        endings = [registry.ending(name) for name in now.targets]
         suffixes = [f".{ending.suffix}" for ending in endings]
         return Check(folder, QueryFiles(endings), now, suffixes)
-    settings = profiles.read(profile)
-    now = made(form, targets, settings.digest, pipelines, schema)
-    return Check(folder, Export(known_format(form), settings), now, ())
+    return Check(folder, Export(known_format(now.form), profiles.read(profile)), now, ())
 
 
 class _Run:

@@ -83,6 +83,9 @@ def _of_all(context: typer.Context) -> Iterator[Held]:
 
     for setting in SETTINGS:
         command, parameter = next(iter(setting.parameters.items()))
+        if not parameter:
+            yield _in_file(context.obj, setting) or Held(setting.name, None, "default")
+            continue
         option = _parameter(context, command, parameter)
         if value := option.value_from_envvar(context):
             yield Held(setting.name, value, "environment", str(option.envvar))
@@ -106,6 +109,9 @@ def _of_command(context: typer.Context, words: list[str]) -> Iterator[Held]:
     options = {option.name: option for option in command.params}
     told = set()
     for setting in settings:
+        if not setting.parameters[name]:
+            yield _in_file(context.obj, setting) or Held(setting.name, None, "default")
+            continue
         option = options[setting.parameters[name]]
         value = setting.parameter_value(parsed.params[option.name])
         source = getattr(parsed.get_parameter_source(option.name), "name", "DEFAULT")
@@ -167,7 +173,9 @@ def _plain(value: Any) -> Any:
 
 def _shown(value: Any) -> str:
     """A value as TOML writes it, or - for none."""
-    return "-" if value is None else json.dumps(value, ensure_ascii=False)
+    from transpile.config.template import toml  # noqa: PLC0415
+
+    return "-" if value is None else toml(value)
 
 
 def _whence(held: Held) -> str:

@@ -14,6 +14,12 @@ from transpile.cli.arguments import refuse_problem
 if TYPE_CHECKING:
     from transpile.config.find import ConfigPlace
 
+_NOT_VERIFIED = {
+    "pipelines": "pipelines",
+    "schema": "a schema",
+}
+"""settings of the commands that convert, which `verify` is without"""
+
 
 def configure(context: typer.Context, place: ConfigPlace) -> None:
     """Give the commands the settings of a file; the run ends where it can't be used."""
@@ -28,7 +34,7 @@ def configure(context: typer.Context, place: ConfigPlace) -> None:
     context.default_map = file.defaults_of_commands()
     if context.invoked_subcommand != "verify":
         return
-    for key, without in (("pipelines", "pipelines"), ("schema", "a schema")):
+    for key, without in _NOT_VERIFIED.items():
         if file.get(key):
             from transpile.cli.problems import show_problem  # noqa: PLC0415
 

@@ -22,6 +22,7 @@ from transpile.cli.arguments import (
     check_paths,
     check_pipelines,
     dsl_form,
+    environment_of,
     first_rules,
     known_targets,
     progress_of,
@@ -113,9 +114,10 @@ def convert(  # noqa: PLR0913, PLR0917 (one parameter an option)
     check_paths(paths)
     check_pipelines(targets, pipeline)
     fields = used_schema(context, targets, schema, schema_from)
+    environment = environment_of(context, targets)
     first, found = first_rules(paths)
     with batch_of(
-        found, targets, pipeline, fields, no_cache=no_cache, cache=cache, jobs=jobs
+        found, targets, pipeline, fields, environment, no_cache=no_cache, cache=cache, jobs=jobs
     ) as batch:
         use_utf8()
         with planned_end():

@@ -18,6 +18,7 @@ _NAMES = {
     By.PROFILE: "the profile",
     By.PIPELINE: "a pipeline",
     By.SCHEMA: "the schema of the indices",
+    By.ENVIRONMENT: "what the configuration says of the installation",
     By.TARGETS: "the choice of targets",
     By.HAND: "a hand",
     By.UNKNOWN: "something that the lock file doesn't tell",

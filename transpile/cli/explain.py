@@ -16,6 +16,7 @@ from transpile.cli.arguments import (
     SchemaFrom,
     check_paths,
     check_pipelines,
+    environment_of,
     known_targets,
     refuse_problem,
     refuse_usage,
@@ -98,7 +99,7 @@ def explain(  # noqa: PLR0913, PLR0917 (one parameter an option)
     check_pipelines(targets, pipeline)
     fields = used_schema(context, targets, schema, schema_from)
     try:
-        explainer = Explainer(targets, pipeline or (), fields)
+        explainer = Explainer(targets, pipeline or (), fields, environment_of(context, targets))
     except ProblemFound as bad:
         refuse_problem(bad.problem)
     explained = []

@@ -19,6 +19,7 @@ from transpile.cli.arguments import (
     batch_of,
     check_paths,
     check_pipelines,
+    environment_of,
     found_rules,
     known_targets,
     progress_of,
@@ -108,14 +109,17 @@ def export(  # noqa: PLR0913 (one parameter an option)
     check_paths(paths)
     check_pipelines([target], pipeline)
     fields = used_schema(context, [target], schema, schema_from)
+    environment = environment_of(context, [target])
     found = found_rules(paths)
     try:
         settings = profiles.read(profile)
-        now = made(chosen.name, [target], settings.digest, pipeline or (), fields or None)
+        now = made(
+            chosen.name, [target], settings.digest, pipeline or (), fields or None, environment
+        )
     except ProblemFound as bad:
         refuse_problem(bad.problem)
     with batch_of(
-        found, [target], pipeline, fields, no_cache=no_cache, cache=cache, tells=True
+        found, [target], pipeline, fields, environment, no_cache=no_cache, cache=cache, tells=True
     ) as batch:
         use_utf8()
         with planned_end():

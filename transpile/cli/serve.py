@@ -15,6 +15,7 @@ from transpile.cli.arguments import (
     Schema,
     check_paths,
     check_pipelines,
+    environment_of,
     explaining_processes,
     given_rules,
     known_targets,
@@ -87,7 +88,9 @@ def serve(  # noqa: PLR0913, PLR0917 (one parameter an option)
     if not _is_loopback(host):
         say(f"everybody who reaches {host} can read the rules and try their own")
         hosts = ["*"]
-    recipe = Recipe(tuple(targets), tuple(pipeline or ()), rules[0], fields)
+    recipe = Recipe(
+        tuple(targets), tuple(pipeline or ()), rules[0], fields, environment_of(context, targets)
+    )
     try:
         catalogue = LiveCatalogue(rules, recipe, title)
     except ProblemFound as bad:

@@ -14,6 +14,7 @@ from transpile.cli.arguments import (
     NOT_NAMED,
     RulePaths,
     check_paths,
+    environment_of,
     found_rules,
     known_targets,
     progress_of,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from transpile.load.files import RuleFile
     from transpile.load.problem import Problem
     from transpile.load.rules import BrokenRule, Rule
+    from transpile.targets.environment import Environment
     from transpile.verify.given import GivenEvent
     from transpile.verify.report import Tally
     from transpile.verify.session import Result
@@ -42,6 +44,7 @@ class Format(str, Enum):
 
 
 def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
+    context: typer.Context,
     paths: RulePaths = NOT_NAMED,
     target: Annotated[
         list[str] | None,
@@ -114,7 +117,8 @@ def verify(  # noqa: PLR0913, PLR0917 (one parameter an option)
     found = found_rules(paths)
     use_utf8()
     try:
-        results, engines = _run(found, targets, given, engine)
+        environment = environment_of(context, targets)
+        results, engines = _run(found, targets, given, engine, environment)
     except EngineError as error:
         refuse_usage(str(error))
     except KeyboardInterrupt:
@@ -130,13 +134,14 @@ def _run(
     targets: Sequence[str],
     given: Sequence[GivenEvent] | None,
     url: str | None,
+    environment: Environment,
 ) -> tuple[list[Result], dict[str, str]]:
     from transpile.verify.engines.pool import Engines  # noqa: PLC0415
     from transpile.verify.session import Session  # noqa: PLC0415
 
     events = None if given is None else [event.fields for event in given]
     with Engines(url) as engines, progress_of(len(found), "verifying", least=2) as advance:
-        session = Session(targets, engines, events)
+        session = Session(targets, engines, events, environment)
         results: list[Result] = []
         for of_rule in session.verify(_rules(found, advance)):
             results += of_rule

@@ -37,6 +37,17 @@ class ConfigurationFile:
         """The value of a setting, with paths from the working folder; None where it has none."""
         return self._given.get(name)
 
+    def environment(self) -> Iterator[tuple[str, str]]:
+        """The settings of the user's installation, one by one."""
+        for setting in SETTINGS:
+            value = self.get(setting.name)
+            if value is None or any(setting.parameters.values()):
+                continue
+            if isinstance(value, dict):
+                yield from ((f"{setting.name}.{key}", one) for key, one in sorted(value.items()))
+            else:
+                yield setting.name, value
+
     def place(self, setting: Setting) -> Place | None:
         """Where the key of a setting stands."""
         return self._file.place((*self._keys, *setting.keys))
@@ -71,6 +82,8 @@ class ConfigurationFile:
                 yield setting.name, self._checked(setting, value)
 
     def _checked(self, setting: Setting, value: Value) -> Value:
+        if setting.mistake is not None and (mistake := setting.mistake(value)):
+            self._fail(mistake.message, (*setting.keys, *mistake.keys), mistake.hint)
         if isinstance(value, list):
             return [
                 self._checked_text(setting, one, (*setting.keys, number))

@@ -86,6 +86,27 @@ class Verify(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
 
 
+class Splunk(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of your Splunk."""
+
+    index: Annotated[
+        Text | Annotated[dict[Text, Text], Meta(min_length=1)] | UnsetType,
+        Meta(
+            description="The index of all events, or a table of indexes by product,"
+            " product/service or product/category."
+        ),
+    ] = UNSET
+
+
+class Sentinel(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of your Sentinel workspace."""
+
+    windows: Annotated[
+        Text | UnsetType,
+        Meta(description="The table that has Windows events, for the target sentinel."),
+    ] = UNSET
+
+
 class Cache(Struct, frozen=True, forbid_unknown_fields=True):
     """Of `convert`, `export` and `check`, which keep conversions."""
 
@@ -128,6 +149,10 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     catalog: Annotated[Catalog | UnsetType, Meta(description="Of `catalog`.")] = UNSET
     explain: Annotated[Explain | UnsetType, Meta(description="Of `explain`.")] = UNSET
     verify: Annotated[Verify | UnsetType, Meta(description="Of `verify`.")] = UNSET
+    splunk: Annotated[Splunk | UnsetType, Meta(description="Of your Splunk.")] = UNSET
+    sentinel: Annotated[Sentinel | UnsetType, Meta(description="Of your Sentinel workspace.")] = (
+        UNSET
+    )
     cache: Annotated[
         Cache | UnsetType,
         Meta(description="Of `convert`, `export` and `check`, which keep conversions."),

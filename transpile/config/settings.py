@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from transpile.config.environment import Mistake, mistake_of_index
+
 # As the commands have them, which would take long to load.
 CONVERT_FORMATS = ("text", "json", "ndjson", "dsl")
 EXPORT_FORMATS = (
@@ -17,7 +19,7 @@ EXPORT_FORMATS = (
     "defender-rules",
 )
 Value = Any
-"""text, a boolean or a list of texts"""
+"""text, a boolean, a list of texts or a table of them"""
 
 
 def _targets() -> Sequence[str]:
@@ -26,11 +28,20 @@ def _targets() -> Sequence[str]:
     return registry.names()
 
 
+def _windows_tables() -> Sequence[str]:
+    from transpile.targets import environment  # noqa: PLC0415
+
+    return tuple(environment.TABLES)
+
+
 class Setting(NamedTuple):
     """A key, and the parameters by the commands that have them (`cache info` is a command).
 
+    Where the parameter is empty, the command takes the setting from the file alone.
+
     `is_path` says that it is relative to the file, `is_input` that it must be there; `known` gives
-    the values that there are of `called`. A `negated` one is the opposite of its parameter.
+    the values that there are of `called`, `mistake` what else is wrong with a value. A `negated`
+    one is the opposite of its parameter.
     """
 
     keys: tuple[str, ...]
@@ -40,6 +51,7 @@ class Setting(NamedTuple):
     known: Callable[[], Sequence[str]] | None = None
     called: str = ""
     negated: bool = False
+    mistake: Callable[[Value], Mistake | None] | None = None
 
     @property
     def name(self) -> str:
@@ -60,6 +72,8 @@ def defaults_of_commands(values: Mapping[str, Value]) -> dict[str, Any]:
         if setting.name not in values:
             continue
         for command, parameter in setting.parameters.items():
+            if not parameter:
+                continue
             inner = given
             for name in command.split():
                 inner = inner.setdefault(name, {})
@@ -74,6 +88,7 @@ def _each(commands: str, parameter: str) -> dict[str, str]:
     return dict.fromkeys(commands.split(), parameter)
 
 
+_CONVERT = "convert export check explain catalog serve"
 SETTINGS: Sequence[Setting] = (
     Setting(
         ("rules",),
@@ -89,13 +104,13 @@ SETTINGS: Sequence[Setting] = (
     ),
     Setting(
         ("pipelines",),
-        _each("convert export check explain catalog serve", "pipeline"),
+        _each(_CONVERT, "pipeline"),
         is_path=True,
         is_input=True,
     ),
     Setting(
         ("schema",),
-        _each("convert export check explain catalog serve", "schema"),
+        _each(_CONVERT, "schema"),
         is_path=True,
         is_input=True,
     ),
@@ -129,6 +144,13 @@ SETTINGS: Sequence[Setting] = (
     Setting(("explain", "corpus"), {"explain": "corpus"}, is_path=True, is_input=True),
     Setting(("verify", "engine"), {"verify": "engine"}),
     Setting(("verify", "events"), {"verify": "events"}, is_path=True, is_input=True),
+    Setting(("splunk", "index"), _each(f"{_CONVERT} verify", ""), mistake=mistake_of_index),
+    Setting(
+        ("sentinel", "windows"),
+        _each(f"{_CONVERT} verify", ""),
+        known=_windows_tables,
+        called="table",
+    ),
     Setting(
         ("cache", "folder"),
         {**_each("convert export check", "cache"), "cache info": "folder", "cache clear": "folder"},

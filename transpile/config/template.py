@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -31,9 +32,13 @@ EXAMPLES: Mapping[str, Any] = {
     "explain.corpus": ["rules"],
     "verify.engine": "http://localhost:9200",
     "verify.events": "events.ndjson",
+    "splunk.index": "main",
+    "sentinel.windows": "SecurityEvent",
     "cache.folder": ".sigma-transpile-cache",
     "cache.enabled": True,
 }
+_BARE = re.compile(r"[\w-]+", re.ASCII)
+"""keys that TOML takes without quotes"""
 _HEAD = """\
 # Settings of sigma-transpile, for whoever runs it in this folder or below, and for CI.
 # Options of the command line go before them; `sigma-transpile config` shows what holds.
@@ -88,7 +93,10 @@ def _lines(found: Survey) -> Iterator[str]:
 
 
 def toml(value: Any) -> str:
-    """A text, a boolean or a list of texts as TOML."""
+    """A text, a boolean, a list of texts or a table of them as TOML."""
+    if isinstance(value, dict):
+        keys = {key: key if _BARE.fullmatch(key) else toml(key) for key in value}
+        return f"{{{', '.join(f'{keys[key]} = {toml(one)}' for key, one in value.items())}}}"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

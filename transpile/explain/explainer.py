@@ -20,6 +20,7 @@ from transpile.load.rules import Rule
 from transpile.query import Query, Reason, Refused
 from transpile.run.convert import Conversion, Converter
 from transpile.targets import registry
+from transpile.targets.environment import Environment
 from transpile.targets.plan import Plan
 from transpile.targets.target import Target
 
@@ -28,10 +29,16 @@ class Explainer:
     """Explains rules with what they become in some targets."""
 
     def __init__(
-        self, targets: Sequence[str], pipelines: Sequence[str] = (), schema: str = ""
+        self,
+        targets: Sequence[str],
+        pipelines: Sequence[str] = (),
+        schema: str = "",
+        environment: Environment = (),
     ) -> None:
         """Get the targets by name and read the user's files, as `Converter` does."""
-        self._converter = Converter(targets, pipelines, schema=schema or None)
+        self._converter = Converter(
+            targets, pipelines, schema=schema or None, environment=environment
+        )
 
     def explain(self, rule: Rule, folder: str = "") -> Explanation:
         """What there is to know about a rule.

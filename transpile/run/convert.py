@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sigma.exceptions import SigmaError, SigmaTransformationError
 
@@ -22,6 +23,9 @@ from transpile.targets import registry
 from transpile.targets.plan import Mapped, Plan
 from transpile.targets.target import Target
 
+if TYPE_CHECKING:
+    from transpile.targets.environment import Environment
+
 __all__ = ["Conversion", "Converter"]
 
 
@@ -38,18 +42,23 @@ class Converter:
         *,
         tells: bool = True,
         schema: str | None = None,
+        environment: Environment = (),
     ) -> None:
         """Get the targets by name and read the pipeline files.
 
         `tells` asks for what rules say of themselves, which only exports need. `schema` is a file
-        that tells what fields there are, for Elastic targets.
+        that tells what fields there are, for Elastic targets. `environment` are settings of the
+        user's installation.
 
         Raises:
             KeyError: no target has that name.
             ProblemFound: a pipeline file or the schema can't be used.
         """
         tables = [path for path in pipelines if path.endswith(".toml")]
-        self.targets = tuple(_with_tables(registry.get(name), tables) for name in targets)
+        found = [registry.get(name) for name in targets]
+        if environment:
+            found = _settled(found, environment)
+        self.targets = tuple(_with_tables(target, tables) for target in found)
         if schema is not None:
             self.targets = _fitted(self.targets, schema)
         self._pipelines = UserPipelines([path for path in pipelines if path not in tables])
@@ -226,6 +235,13 @@ def _with_tables(target: Target, paths: Sequence[str]) -> Target:
     from transpile.targets.mapping import mapped  # noqa: PLC0415 (loads the tables)
 
     return mapped(target, paths)
+
+
+def _settled(targets: Iterable[Target], environment: Environment) -> list[Target]:
+    """The targets for the user's installation."""
+    from transpile.targets.environment import settled  # noqa: PLC0415 (most have no settings)
+
+    return [settled(target, environment) for target in targets]
 
 
 def _fitted(targets: Sequence[Target], schema: str) -> tuple[Target, ...]:

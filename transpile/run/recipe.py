@@ -17,6 +17,7 @@ from transpile.values import dataclass
 
 if TYPE_CHECKING:
     from transpile.run.convert import Converter
+    from transpile.targets.environment import Environment
 
 
 @dataclass(frozen=True)
@@ -25,12 +26,14 @@ class Recipe:
 
     `tells` asks for what rules say of themselves, which only exports need. `schema` is the file
     that tells the fields of the user's indices, for Elastic targets; empty where there is none.
+    `environment` are settings of the user's installation.
     """
 
     targets: tuple[str, ...]
     pipelines: tuple[str, ...] = ()
     tells: bool = False
     schema: str = ""
+    environment: Environment = ()
 
     def converter(self) -> Converter:
         """What converts by it; loads pySigma.
@@ -40,8 +43,13 @@ class Recipe:
         """
         from transpile.run.convert import Converter  # noqa: PLC0415
 
-        schema = self.schema or None
-        return Converter(self.targets, self.pipelines, tells=self.tells, schema=schema)
+        return Converter(
+            self.targets,
+            self.pipelines,
+            tells=self.tells,
+            schema=self.schema or None,
+            environment=self.environment,
+        )
 
     def key(self, file: RuleFile, data: bytes) -> bytes:
         """A digest that differs wherever the outcome for a file that holds this may.
@@ -68,6 +76,7 @@ class Recipe:
         yield program.digest()
         yield b"tells" if self.tells else b""
         yield _content(self.schema) if self.schema else b""
+        yield repr(self.environment).encode()
         yield b"%d" % len(self.targets)
         for name in self.targets:
             yield f"{name} {registry.origin(name)}".encode()

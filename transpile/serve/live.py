@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 from transpile.catalog.collection import Collection, Explained, explain_file, explain_files
-from transpile.catalog.recipe import Recipe
+from transpile.catalog.recipe import Recipe, explainer_of
 from transpile.catalog.site import Site
-from transpile.explain.explainer import Explainer
 from transpile.load.files import RuleFile, find
 from transpile.load.problem import Problem
 
@@ -31,7 +30,7 @@ class LiveCatalogue:
         self._recipe = recipe
         self._title = title
         self._entries: dict[RuleFile | Problem, _Entry] = {}
-        self._explainer = Explainer(recipe.targets, recipe.pipelines, recipe.schema)
+        self._explainer = explainer_of(recipe)
         self._stop = threading.Event()
         self._watcher = threading.Thread(target=self._watch, daemon=True, name="watch rules")
         self.site = self._site()

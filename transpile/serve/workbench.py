@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from transpile.catalog.recipe import Recipe
+from transpile.catalog.recipe import Recipe, explainer_of
 
 MAX_BYTES = 64 * 1024
 """the longest text that is explained"""
@@ -100,10 +100,9 @@ _MEMORY = 2 * 1024 * 1024 * 1024
 
 def _work(connection: Connection, recipe: Recipe) -> None:
     from transpile.catalog.collection import explain_text  # noqa: PLC0415 (only this process)
-    from transpile.explain.explainer import Explainer  # noqa: PLC0415
 
     _bound_memory()
-    explainer = Explainer(recipe.targets, recipe.pipelines, recipe.schema)
+    explainer = explainer_of(recipe)
     connection.send(None)
     while True:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 
-from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or, Type
+from transpile.ir.nodes import And, Equals, Exists, Field, Glob, Node, NumberEquals, Or, Type
 from transpile.targets.plan import Plan
 from transpile.verify.kusto_columns import is_in_every_event
 from transpile.verify.tree import RAW
@@ -103,6 +103,9 @@ def _witness(scope: Node) -> Iterator[tuple[Field, Sequence[object], bool]]:
             yield field, held, cased
     elif isinstance(scope, Equals):
         yield scope.field, (scope.value,), scope.cased
+    elif isinstance(scope, Glob):
+        parts = (part if isinstance(part, str) else "x" for part in scope.parts)
+        yield scope.field, ("".join(parts),), scope.cased
     elif isinstance(scope, NumberEquals):
         yield scope.field, (scope.number,), False
     elif isinstance(scope, Exists):

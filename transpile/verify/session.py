@@ -9,6 +9,7 @@ from itertools import islice
 from transpile.load.rules import BrokenRule, Rule
 from transpile.query import Outcome, Query
 from transpile.run.convert import Converter
+from transpile.targets.environment import Environment
 from transpile.targets.plan import LogSource
 from transpile.targets.target import Target
 from transpile.values import dataclass
@@ -80,9 +81,13 @@ class Session:
     """Verifies rules on some targets, on their boundary events or on those given."""
 
     def __init__(
-        self, targets: Sequence[str], engines: Engines, events: Sequence[Event] | None = None
+        self,
+        targets: Sequence[str],
+        engines: Engines,
+        events: Sequence[Event] | None = None,
+        environment: Environment = (),
     ) -> None:
-        self._converter = Converter(targets)
+        self._converter = Converter(targets, environment=environment)
         self._engines = engines
         self._events = events
 

@@ -1,0 +1,243 @@
+"""Queries are for the installation that the configuration tells of."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from transpile.load.rules import load
+from transpile.run.convert import Converter
+from transpile.targets import registry
+from transpile.targets.environment import TABLES
+from transpile.targets.shown import log_sources
+
+Run = Callable[..., Any]
+ROOT = Path(__file__).parents[2]
+GOLDEN = ROOT / "golden"
+RULE = """\
+title: A rule
+id: 51111111-1111-4111-8111-111111111111
+logsource: {%s}
+detection:
+  selection:
+    Image: a
+  other:
+    Image: b
+  condition: selection or other
+"""
+INDEXES = """
+[splunk.index]
+windows = "win*"
+"windows/security" = "win-sec"
+"windows/process_creation" = "sysmon"
+"""
+
+
+def configure(text: str) -> None:
+    Path("sigma-transpile.toml").write_text(text, "utf-8")
+
+
+def golden(name: str) -> str:
+    return str(GOLDEN / name / "rule.yml")
+
+
+@pytest.mark.parametrize(
+    ("logsource", "index"),
+    [
+        ("product: windows, service: security", "win-sec"),
+        ("product: windows, category: process_creation", "sysmon"),
+        ("product: windows, category: process_creation, service: security", "win-sec"),
+        ("product: windows, category: registry_set", "win*"),
+        ("product: windows, category: registry_set, service: sysmon", "win*"),
+        ("product: windows", "win*"),
+        ("product: linux, service: auditd", None),
+        ("category: proxy", None),
+    ],
+)
+def test_the_index_of_the_nearest_log_source(
+    logsource: str, index: str | None, here: Path, run: Run
+) -> None:
+    Path("rule.yml").write_text(RULE % logsource, "utf-8")
+    plain = run("--no-config", "convert", "rule.yml", "-t", "splunk")
+    configure(INDEXES)
+    query = run("convert", "rule.yml", "-t", "splunk").out
+    if index is None:
+        assert query == plain.out
+    else:
+        assert " ".join(query.split()) == f'index="{index}" AND {" ".join(plain.out.split())}'
+
+
+def test_one_index_for_all(here: Path, run: Run) -> None:
+    configure("splunk.index = 'main'")
+    for logsource in ("category: proxy", "product: linux, service: auditd", "product: acme"):
+        Path("rule.yml").write_text(RULE % logsource, "utf-8")
+        done = run("convert", "rule.yml", "-t", "splunk")
+        assert done.out == 'index="main" AND Image IN ("a", "b")\n'
+    assert "every event of the index main is searched" in done.err
+
+
+def test_the_alternatives_of_a_rule_are_all_in_the_index(here: Path, run: Run) -> None:
+    configure("splunk.index = 'main'")
+    text = RULE.replace("Image: b", "CommandLine: b") % "product: linux, service: auditd"
+    Path("rule.yml").write_text(text, "utf-8")
+    query = run("convert", "rule.yml", "-t", "splunk").out
+    assert query == 'index="main" AND (Image="a" OR CommandLine="b")\n'
+
+
+def test_searches_of_data_models_and_other_languages_name_none(here: Path, run: Run) -> None:
+    others = [name for name in registry.MODULES if name != "splunk"]
+    words = ["convert", "rules", *(word for name in others for word in ("-t", name))]
+    plain = run("--no-config", *words)
+    assert "from datamodel=" in plain.out
+    configure("splunk.index = 'main'")
+    assert run(*words) == plain
+
+
+def test_a_golden_rule_and_the_condition_that_it_ends_with(here: Path, run: Run) -> None:
+    path = golden("wuauclt-network-connection")
+    plain = run("--no-config", "convert", path, "-t", "splunk").out
+    configure(INDEXES)
+    assert run("convert", path, "-t", "splunk").out == f'index="win*"\nAND {plain}'
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_table_of_windows(table: str, here: Path, run: Run) -> None:
+    configure(f"[sentinel]\nwindows = '{table}'")
+    for path in (golden("wuauclt-network-connection"), golden("azure-signin"), "rules/one.yml"):
+        query = run("convert", path, "-t", "sentinel").out
+        assert query == run("--no-config", "convert", path, "-t", TABLES[table]).out
+    assert query.startswith(f"{table}\n")
+
+
+def test_the_cache_knows_the_installation(here: Path, run: Run) -> None:
+    seen = set()
+    for text in ("", "splunk.index = 'a'", "splunk.index = 'b'", "splunk.index.windows = 'c'"):
+        configure(text)
+        cold = run("convert", "rules/one.yml", "-t", "splunk")
+        assert cold == run("convert", "rules/one.yml", "-t", "splunk")
+        seen.add(cold.out)
+    assert len(seen) == 4
+
+
+ONE = "splunk.index = 'one'"
+
+
+def test_export(here: Path, run: Run) -> None:
+    configure(ONE)
+    assert 'search = index="one"' in run("export", "rules", "--as", "splunk-savedsearches").out
+
+
+def test_explain(here: Path, run: Run) -> None:
+    configure(ONE)
+    words = ("explain", "rules/one.yml", "-t", "splunk", "--format", "json")
+    (target,) = json.loads(run(*words).out)["targets"]
+    assert target["query"].startswith('index="one"')
+    assert target["scope"][0] == "index = one"
+
+
+def test_catalog_is_made_anew(here: Path, run: Run) -> None:
+    words = ("catalog", "rules", "-o", "site", "-t", "splunk")
+    run(*words)
+    configure(ONE)
+    assert "up to date" not in run(*words).err
+    assert "up to date" in run(*words).err
+    pages = [path.read_text("utf-8") for path in Path("site").rglob("*.html")]
+    assert any("index=&#34;one&#34;" in page or 'index="one"' in page for page in pages)
+
+
+def test_check_tells_what_changed(here: Path, run: Run) -> None:
+    configure(ONE)
+    words = ("check", "rules", "out", "-t", "splunk", "-t", "defender")
+    assert run(*words, "--fix").code == run(*words).code == 0
+    configure("splunk.index = 'two'")
+    done = run(*words)
+    assert done.code == 1
+    assert "what the configuration says of the installation changed" in done.out
+    assert "+index=" in done.out
+    assert run(*words, "--fix").code == 0
+    configure("splunk.index = 'two'\n[sentinel]\nwindows = 'Event'")  # none of the targets
+    done = run(*words)
+    assert (done.code, "installation" in done.err) == (0, False)
+
+
+@pytest.mark.parametrize("index", ["a", "win*", "*"])
+def test_verify_runs_the_queries_on_events_of_the_index(index: str, here: Path, run: Run) -> None:
+    configure(f"splunk.index = '{index}'")
+    for path in ("rules/one.yml", golden("wuauclt-network-connection")):
+        done = run("verify", path, "-t", "splunk", "--format", "json")
+        (result,) = json.loads(done.out)["results"]
+        assert (done.code, result["finding"], result["unheld"]) == (0, "exact", 0)
+        assert result["must_find"] > 0
+    assert "config-no-effect" not in done.err
+
+
+def test_verify_has_no_events_of_another_index(here: Path, run: Run) -> None:
+    text = (RULE % "product: linux, service: auditd").replace("Image", "index")
+    Path("rule.yml").write_text(text, "utf-8")
+    words = ("verify", "rule.yml", "-t", "splunk", "--format", "json")
+
+    def found() -> tuple[int, int]:
+        (result,) = json.loads(run(*words).out)["results"]
+        return result["must_find"], result["unheld"]
+
+    before, unheld = found()
+    assert (before > 1, unheld) == (True, 0)
+    configure("splunk.index = 'b'")
+    only_b, unheld = found()
+    assert 0 < only_b < before
+    assert unheld > 0
+
+
+def test_config_shows_it_with_its_line(here: Path, run: Run) -> None:
+    configure(f"rules = ['rules']\n{INDEXES}\n[sentinel]\nwindows = 'Event'")
+    shown = {line.split()[0]: line for line in run("config").out.splitlines()}
+    assert re.fullmatch(
+        r'splunk.index +\{windows = "win\*", "windows/security" = "win-sec",'
+        r' "windows/process_creation" = "sysmon"\} +sigma-transpile.toml:3',
+        shown["splunk.index"],
+    )
+    assert shown["sentinel.windows"].split()[1:] == ['"Event"', "sigma-transpile.toml:9"]
+    assert "splunk.index" in run("config", "convert", "rules").out
+    assert "splunk.index" not in run("config", "cache", "info").out
+    configure("")
+    assert "splunk.index      -" in run("config").out
+
+
+def test_every_log_source_of_sigma_may_have_an_index(here: Path, run: Run) -> None:
+    keys = {
+        "/".join(filter(None, (one.product, one.service or one.category)))
+        for one, _ in log_sources()
+        if one.product
+    }
+    configure("[splunk.index]\n" + "".join(f'"{key}" = "a"\n' for key in sorted(keys)))
+    assert run("config").code == 0
+    assert len(keys) > 90
+
+
+def shown_in_docs() -> tuple[str, list[tuple[str, str, str]]]:
+    """The configuration that the docs show, and the first lines of the queries that they say."""
+    page = (ROOT / "docs/configuration.md").read_text("utf-8")
+    _, _, part = page.partition("## Where your events are")
+    text = re.findall(r"```toml\n(.*?)```", part, re.DOTALL)[0]
+    return text, re.findall(r"(?m)^\| (.+?) \| `(.+?)` \| `(.+?)` \|$", part)
+
+
+def test_the_example_of_the_docs(here: Path, run: Run) -> None:
+    text, rows = shown_in_docs()
+    configure(text)
+    assert len(rows) >= 3
+    for logsource, target, first in rows:
+        Path("rule.yml").write_text(RULE % logsource.replace("`", ""), "utf-8")
+        done = run("convert", "rule.yml", "-t", target)
+        assert re.match(rf"{re.escape(first)}\s", done.out), done.err
+
+
+def test_the_converter_takes_it_too(here: Path) -> None:
+    (rule,) = load(["rules/one.yml"])
+    (query,) = Converter(["splunk"], environment=(("splunk.index", "one"),)).convert(rule).queries
+    assert (query.text or "").startswith('index="one"\nAND ')
