@@ -682,6 +682,23 @@ _TARGETS = (
         "Map the log source to a table with decoded fields, if you have one.",
     ),
     Diagnostic(
+        "kept-in-parts",
+        _APPROXIMATE,
+        "The target keeps the value in another form",
+        "What is one text in the event is kept in several fields or as a list, like the hashes of"
+        " a file or a user with the domain. Not every test on the text can be said of these: it is"
+        " refused, or found where the reason says.",
+        "Ask for a whole hash (`Hashes|contains: 'SHA256=...'`), or for the parts that there are.",
+    ),
+    Diagnostic(
+        "ingested-otherwise",
+        _APPROXIMATE,
+        "The field holds something else than the event's",
+        "The target's own ingestion has left of the event's field only what the reason says, and"
+        " the query asks that.",
+        "Keep the event's field in your indices, and map it with a pipeline of your own (-p).",
+    ),
+    Diagnostic(
         "field-type",
         _REFUSED,
         "The field's type can't hold the value",

@@ -26,9 +26,11 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     - `column` with `pattern`: what the pattern's one group finds in the column's text.
     - `computed`: one of the computations of `targets/computations.py`.
     - `expression`: in the words of the target's own language, for a user's own data.
+    - `form` with `any`: one of the forms of `targets/forms.py`, in which these fields hold it.
     - `unmapped`: why there is none, so that rules that need it are refused.
 
-    `type` is the type where no table tells it.
+    `type` is the type of the field just as it is named, where no table tells it. `approximate` is
+    why the field's answers are not those that a rule means.
     """
 
     name: str = ""
@@ -42,7 +44,9 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     pattern: str = ""
     computed: str = ""
     expression: str = ""
+    form: str = ""
     unmapped: str = ""
+    approximate: str = ""
 
 
 Fields = dict[str, str | FieldEntry]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
+from ipaddress import ip_address
 
 from transpile.ir.nodes import (
     And,
@@ -21,12 +22,14 @@ from transpile.ir.nodes import (
     NumberEquals,
     Or,
     SameAs,
+    Type,
     Wildcard,
 )
 from transpile.ir.search import Parser, Search
 from transpile.ir.simplify import all_of, any_of, implies, map_leaves
 from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
+from transpile.targets.forms import Form
 from transpile.values import dataclass
 
 FieldMap = Callable[[str], tuple[Field, ...]]
@@ -58,6 +61,8 @@ class Plan:
     these columns hold, so that rows can be made, and `always` names those that every event has.
     `refuse` raises Refused for what the target can't tell of a mapped leaf. `fit` gives a mapped
     leaf the field that answers it, with reasons why its answers differ, or raises Refused.
+    `forms` gives, for a field of Sigma's, the form in which its fields hold it, and `differs` why
+    their answers differ from what is meant.
     `columns` are those that an analyst wants to see, where a query shall return only these and what
     it asks of.
     `partial` is why only rules that ask for the scope themselves can be carried over, where the
@@ -79,6 +84,8 @@ class Plan:
     columns: tuple[str, ...] = ()
     partial: Reason | None = None
     parser: Parser | None = None
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    differs: Mapping[str, Reason] = field(default_factory=dict)
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -151,7 +158,13 @@ class _Mapper:
     def _leaf(self, leaf: AnyLeaf) -> Node:
         if isinstance(leaf, Keyword):
             return self._in_text(leaf)
+        name = leaf.field.name
         fields = self._fields(leaf.field, leaf.place)
+        if name not in self._mapped:
+            if (differs := self._plan.differs.get(name)) is not None:
+                self._differ(replace(differs, place=leaf.place))
+            if (form := self._plan.forms.get(name)) is not None:
+                return self._formed(leaf, form)
         if isinstance(leaf, SameAs):
             others = self._fields(leaf.other, leaf.place)
             return any_of(replace(leaf, field=f, other=o) for f in fields for o in others)
@@ -159,7 +172,28 @@ class _Mapper:
             return self._on(leaf, fields[0])
         # Null is the one leaf that must hold of all the fields that may carry the value.
         join = all_of if isinstance(leaf, IsNull) else any_of
-        return join(map(partial(self._on, leaf), fields))
+        able = [one for one in fields if _may_hold(one, leaf)]
+        return join(map(partial(self._on, leaf), able or fields))
+
+    def _formed(self, leaf: FieldLeaf, form: Form) -> Node:
+        """A test on a field that is kept in another form."""
+        node, reasons = form.test(leaf)
+        for reason in reasons:
+            self._differ(reason)
+
+        def fitted(one: AnyLeaf) -> Node:
+            if isinstance(one, Keyword):
+                return one
+            if self._plan.fit is None:
+                self.fitted.setdefault(leaf.field.name, {})[one.field] = None
+            return self._fit(one, leaf.field.name)
+
+        return map_leaves(node, fitted)
+
+    def _differ(self, reason: Reason) -> None:
+        told = (reason.code, reason.message)
+        if told not in ((one.code, one.message) for one in self.approximations):
+            self.approximations.append(reason)
 
     def _on(self, leaf: FieldLeaf, field: Field) -> Node:
         translation = self._plan.values.get(field.name)
@@ -189,9 +223,7 @@ class _Mapper:
         fitted, reasons = self._plan.fit(leaf)
         self.fitted.setdefault(name, {})[fitted.field] = None
         for reason in reasons:
-            told = (reason.code, reason.message)
-            if told not in ((one.code, one.message) for one in self.approximations):
-                self.approximations.append(reason)
+            self._differ(reason)
         return fitted
 
     def _fields(self, field: Field, place: Place | None) -> tuple[Field, ...]:
@@ -205,6 +237,7 @@ class _Mapper:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
             plan = self._plan
             more = plan.refuse or plan.fit or fields[0].name in plan.values
+            more = more or name in plan.forms or name in plan.differs
             if len(fields) == 1 and not more:
                 self._plain[name] = fields[0]
         return self.fields[name]
@@ -225,6 +258,21 @@ def _moved(leaf: FieldLeaf, field: Field) -> FieldLeaf:
     if isinstance(leaf, Glob):
         return Glob(field, leaf.parts, leaf.cased, place=leaf.place)
     return replace(leaf, field=field)
+
+
+def _may_hold(field: Field, leaf: FieldLeaf) -> bool:
+    """Whether a field of this type may hold the value, where another field may hold it, too."""
+    if field.type is Type.IP and isinstance(leaf, Equals):
+        return _reads(ip_address, leaf.value)
+    return not (field.type is Type.LONG and isinstance(leaf, Equals)) or _reads(int, leaf.value)
+
+
+def _reads(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _spelling(leaf: FieldLeaf) -> str | None:
