@@ -8,11 +8,13 @@ Types: https://www.elastic.co/guide/en/elasticsearch/reference/8.17/mapping-type
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from ipaddress import ip_address, ip_network
 from typing import Any
 
 from backends.dialect import Notes
+from backends.elastic_words import by_words
 from backends.layout import Doc
 from transpile.ir.nodes import (
     AnyLeaf,
@@ -41,11 +43,17 @@ from transpile.query import Reason, Refused
 NUMBERS = (Type.LONG, Type.DOUBLE)
 
 
-def fit(search: Search, notes: Notes) -> Node:
-    """All that is searched for, each leaf as its field's type takes it; else it is refused."""
-    condition, refusals = _fitted_search(search)
+def fit(search: Search, notes: Notes, *, words: bool) -> Node:
+    """All that is searched for, each leaf as its field's type takes it; else it is refused.
+
+    `words` tells that the language can ask for the words of analysed text.
+    """
+    condition = by_words(search.condition, notes) if words else search.condition
+    fitted, refusals = _fitted_search(
+        search if condition is search.condition else replace(search, condition=condition)
+    )
     notes.refusals += refusals
-    return condition
+    return fitted
 
 
 @lru_cache(maxsize=1)  # EQL and Lucene ask for the same search, one after the other
@@ -163,7 +171,11 @@ def _on_boolean(leaf: FieldLeaf) -> Node:
 
 
 def _on_analysed(leaf: FieldLeaf) -> Node:
-    raise _mismatch(leaf, "only whole words of analysed text can be found; map a keyword subfield")
+    raise _mismatch(
+        leaf,
+        "of analysed text only words can be found; "
+        "map a wildcard subfield, or give the schema of indices that have one (--schema)",
+    )
 
 
 def _on_date(leaf: FieldLeaf) -> Node:

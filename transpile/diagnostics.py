@@ -699,6 +699,16 @@ _TARGETS = (
         "Keep the event's field in your indices, and map it with a pipeline of your own (-p).",
     ),
     Diagnostic(
+        "words-only",
+        _APPROXIMATE,
+        "Only words are found in analysed text",
+        "Elasticsearch keeps the field as words in lower case, and no query knows what stands"
+        " between them. The query asks for the words of the rule's text in any order, and leaves"
+        " out what words can't tell, such as a filter. It finds at least what the rule means, but"
+        " for what is cut where a word has more than 255 characters.",
+        "Add a wildcard subfield to the index template, and give the schema (--schema).",
+    ),
+    Diagnostic(
         "field-type",
         _REFUSED,
         "The field's type can't hold the value",
