@@ -14,7 +14,6 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from backends.dialect import Notes
-from backends.elastic_words import by_words
 from backends.layout import Doc
 from transpile.ir.nodes import (
     AnyLeaf,
@@ -48,12 +47,15 @@ def fit(search: Search, notes: Notes, *, words: bool) -> Node:
 
     `words` tells that the language can ask for the words of analysed text.
     """
-    condition = by_words(search.condition, notes) if words else search.condition
-    fitted, refusals = _fitted_search(
-        search if condition is search.condition else replace(search, condition=condition)
-    )
+    condition, refusals = _fitted_search(search)
+    if refusals and words:
+        from backends.elastic_words import by_words  # noqa: PLC0415 (few rules need it)
+
+        weaker = by_words(search.condition, notes)
+        if weaker is not search.condition:
+            condition, refusals = _fitted_search(replace(search, condition=weaker))
     notes.refusals += refusals
-    return fitted
+    return condition
 
 
 @lru_cache(maxsize=1)  # EQL and Lucene ask for the same search, one after the other

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from transpile.ir.nodes import Equals, Field, Glob, Or, Type, Wildcard
+from transpile.ir.nodes import And, Equals, Field, Glob, IsNull, Or, Type, Wildcard
 from transpile.query import Refused
 from transpile.targets import registry
 from transpile.targets.plan import LogSource, Plan
@@ -152,6 +152,29 @@ def test_any_event_of_windows() -> None:
     with pytest.raises(Refused) as refused:
         made.resolve("Image")
     assert refused.value.reason.code == "unmapped-field"
+
+
+def test_a_value_that_ingestion_drops_is_asked_as_none() -> None:
+    mapped = plan(PROCESS).map(Equals(Field("CommandLine"), "-"))
+    command = Field("process.command_line", Type.KEYWORD, "CommandLine")
+    assert mapped.search.condition == Or((Equals(command, "-"), IsNull(command)))
+    (reason,) = mapped.approximations
+    assert (reason.code, "'-'" in reason.message) == ("ingested-otherwise", True)
+    either = Or((Equals(Field("CommandLine"), "-"), IsNull(Field("CommandLine"))))
+    assert plan(PROCESS).map(either).approximations == ()
+    both = And((either, Equals(Field("CommandLine"), "-")))
+    assert plan(PROCESS).map(both).approximations == mapped.approximations
+    number = plan(PROCESS).map(Equals(Field("ProcessId"), ""))
+    assert number.search.condition == IsNull(Field("process.pid", Type.LONG, "ProcessId"))
+
+
+def test_a_field_that_cannot_hold_the_value_is_not_asked() -> None:
+    text = Field("winlog.event_data.IpAddress", Type.KEYWORD, "IpAddress")
+    address = Field("source.ip", Type.IP, "IpAddress")
+    asked = plan(SECURITY).map(Equals(Field("IpAddress"), "LOCAL")).search.condition
+    assert asked == Equals(text, "LOCAL")
+    either = plan(SECURITY).map(Equals(Field("IpAddress"), "192.0.2.1")).search.condition
+    assert either == Or((Equals(address, "192.0.2.1"), Equals(text, "192.0.2.1")))
 
 
 def test_a_log_source_that_no_mapping_knows_is_approximate() -> None:

@@ -13,8 +13,11 @@ from transpile.ir.nodes import (
     Glob,
     IsNull,
     Node,
+    Not,
+    NumberEquals,
     Or,
     Regex,
+    SameAs,
     Wildcard,
 )
 from transpile.query import Refused
@@ -31,6 +34,9 @@ STRINGS, KIND = Field("strings"), Field("type")
 DATA = form("registry-data", (STRINGS, KIND))
 LIST = Field("list")
 CODES = form("codes", (LIST,))
+WORDS = form("words", (LIST,))
+DWORD, QWORD = Equals(KIND, "SZ_DWORD", cased=True), Equals(KIND, "SZ_QWORD", cased=True)
+NO_NUMBER = Not(Or((DWORD, QWORD)))
 DIGEST = "0123456789ABCDEF0123456789ABCDEF"
 
 
@@ -74,6 +80,33 @@ def contains(*parts: str | Wildcard) -> Glob:
             Equals(FIELD, "DWORD (0x0000000a)"),
             And((Equals(STRINGS, "10", cased=True), Equals(KIND, "SZ_DWORD", cased=True))),
         ),
+        (DATA, Equals(FIELD, "1"), And((Equals(STRINGS, "1"), NO_NUMBER))),
+        (DATA, Equals(FIELD, "DWORD (00000001)"), Equals(STRINGS, "DWORD (00000001)")),
+        (DATA, Glob(FIELD, ("4", RUN)), And((Glob(STRINGS, ("4", RUN)), NO_NUMBER))),
+        (DATA, Glob(FIELD, (RUN, "4")), And((Glob(STRINGS, (RUN, "4")), NO_NUMBER))),
+        (DATA, contains("  "), Glob(STRINGS, (RUN, "  ", RUN))),
+        (
+            DATA,
+            Glob(FIELD, ("DWORD", RUN)),
+            Or((Glob(STRINGS, ("DWORD", RUN)), DWORD)),
+        ),
+        (
+            DATA,
+            contains("word"),
+            Or((Glob(STRINGS, (RUN, "word", RUN)), DWORD, QWORD)),
+        ),
+        (
+            DATA,
+            Glob(FIELD, (RUN, "DWORD (0x00000010)")),
+            Or(
+                (
+                    Glob(STRINGS, (RUN, "DWORD (0x00000010)")),
+                    And((Equals(STRINGS, "16", cased=True), DWORD)),
+                )
+            ),
+        ),
+        (DATA, Regex(FIELD, "Software[0-9]"), Regex(STRINGS, "Software[0-9]")),
+        (WORDS, contains("SeDebugPrivilege"), Glob(LIST, (RUN, "SeDebugPrivilege", RUN))),
         (DATA, contains("\\AppData\\"), Glob(STRINGS, (RUN, "\\AppData\\", RUN))),
         (
             CODES,
@@ -91,6 +124,8 @@ def test_what_a_test_comes_to(made: Form, leaf: FieldLeaf, node: Node) -> None:
 def _unordered(node: Node) -> object:
     if isinstance(node, (And, Or)):
         return type(node), frozenset(map(_unordered, node.operands))
+    if isinstance(node, Not):
+        return Not, _unordered(node.operand)
     return node
 
 
@@ -106,7 +141,11 @@ def test_an_account_that_has_a_text_somewhere() -> None:
     [
         (HASHES, Glob(FIELD, (f"MD5={DIGEST}", RUN))),
         (HASHES, Equals(FIELD, f"MD5={DIGEST}")),
-        (DATA, Equals(FIELD, "1")),
+        (DATA, contains("0x00000010")),
+        (DATA, contains("000")),
+        (DATA, NumberEquals(FIELD, 1)),
+        (WORDS, Equals(FIELD, "SeDebugPrivilege")),
+        (WORDS, contains("a b")),
         (DATA, Regex(FIELD, "^1$")),
         (CODES, contains("4416")),
     ],
@@ -130,7 +169,8 @@ def test_a_test_of_which_something_is_lost_has_a_reason(made: Form, leaf: FieldL
         (ACCOUNT, Equals(FIELD, "SYSTEM")),
         (ACCOUNT, Equals(FIELD, "a\\b\\c")),
         (ACCOUNT, Regex(FIELD, "SYS")),
-        (DATA, contains("DWORD (0x0000")),
+        (DATA, Equals(FIELD, "QWORD (0x00000000-0x00000001)")),
+        (ACCOUNT, SameAs(FIELD, FIELD)),
     ],
 )
 def test_a_test_that_the_parts_cannot_answer_is_refused(made: Form, leaf: FieldLeaf) -> None:
@@ -154,6 +194,7 @@ def test_a_test_that_the_parts_cannot_answer_is_refused(made: Form, leaf: FieldL
         (DATA, "QWORD (0x00000000-0x00000001)", None),
         (CODES, "%%4416 %%4417", {"list": "%%4416 %%4417"}),
         (CODES, "4416", None),
+        (WORDS, "SeA\n\tSeB", {"list": ["SeA", "SeB"]}),
     ],
 )
 def test_what_the_fields_hold_for_a_text(made: Form, text: str, held: object) -> None:

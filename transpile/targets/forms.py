@@ -20,10 +20,13 @@ from transpile.ir.nodes import (
     Glob,
     IsNull,
     Node,
+    Not,
+    Regex,
     SameAs,
     Wildcard,
 )
 from transpile.ir.simplify import all_of, any_of
+from transpile.ir.weaken import regex_as_glob
 from transpile.query import Reason, Refused
 from transpile.values import dataclass
 
@@ -31,7 +34,7 @@ Fields: TypeAlias = tuple[Field, ...]
 Piece: TypeAlias = str | Wildcard
 Said: TypeAlias = tuple[Node, Sequence[Reason]]
 """the tests on the fields, and why their answers differ from what the rule means"""
-Test: TypeAlias = Callable[[Fields, Equals | Glob], Said]
+Test: TypeAlias = Callable[[Fields, FieldLeaf], Said]
 Held: TypeAlias = Callable[[Fields, str], Mapping[str, object] | None]
 
 
@@ -57,11 +60,9 @@ def _tested(test: Test, fields: Fields, leaf: FieldLeaf) -> Said:
     if isinstance(leaf, (IsNull, Exists)):
         join = all_of if isinstance(leaf, IsNull) else any_of
         return join(replace(leaf, field=field) for field in fields), ()
-    if isinstance(leaf, (Equals, Glob)):
-        return test(fields, leaf)
-    if test is not _registry_data or isinstance(leaf, SameAs):
+    if isinstance(leaf, SameAs):
         raise _refused(fields, leaf, "a test of this kind can't be said of the parts")
-    return _whatever(fields, leaf)
+    return test(fields, leaf)
 
 
 def _refused(fields: Fields, leaf: FieldLeaf, why: str) -> Refused:
@@ -74,6 +75,13 @@ def _pieces(leaf: Equals | Glob) -> tuple[Piece, ...]:
     return leaf.parts if isinstance(leaf, Glob) else (leaf.value,)
 
 
+def _of_text(fields: Fields, leaf: FieldLeaf) -> Equals | Glob:
+    """The test, if it is one for which a text can be taken apart."""
+    if not isinstance(leaf, (Equals, Glob)):
+        raise _refused(fields, leaf, "a test of this kind can't be said of the parts")
+    return leaf
+
+
 # ------------------------------------------------------------ MD5=AB,IMPHASH=CD in fields by name
 
 _LENGTHS = {"md5": 32, "sha1": 40, "sha256": 64, "imphash": 32}
@@ -81,8 +89,9 @@ _HASH = re.compile(r"(?:(\w+)=)?([0-9a-f]*)", re.IGNORECASE)
 _INSIDE = (Wildcard.ANY_RUN, Wildcard.ANY_RUN)
 
 
-def _hashes(fields: Fields, leaf: Equals | Glob) -> Said:
+def _hashes(fields: Fields, test: FieldLeaf) -> Said:
     """`ALGORITHM=digest` anywhere in the text, and a whole digest of any algorithm."""
+    leaf = _of_text(fields, test)
     pieces = _pieces(leaf)
     texts = [piece for piece in pieces if isinstance(piece, str)]
     match = (
@@ -134,8 +143,9 @@ def _hashes_held(fields: Fields, text: str) -> Mapping[str, object] | None:
 # ------------------------------------------------------------------- DOMAIN\name in two fields
 
 
-def _account(fields: Fields, leaf: Equals | Glob) -> Said:
+def _account(fields: Fields, test: FieldLeaf) -> Said:
     r"""Each way to take the test apart where `\` may stand, of which the text has one."""
+    leaf = _of_text(fields, test)
     domain, name = fields
     ways = []
     for before, after in _at_backslash(_pieces(leaf)):
@@ -180,43 +190,101 @@ def _account_held(fields: Fields, text: str) -> Mapping[str, object] | None:
 
 # ---------------------------------------------- DWORD (0x0000000a) as its decimals and its type
 
-_DWORD = re.compile(r"DWORD \(0x([0-9a-f]{8})\)", re.IGNORECASE)
-_OF_NUMBERS = frozenset("dqwor (0x123456789abcdef-)")
-"""the characters of `DWORD (0x00000001)` and `QWORD (0x00000000-0x00000001)`"""
+_NUMBER = re.compile(r"(?:DWORD \(0x([0-9a-f]{8})|QWORD \(0x[0-9a-f]{8}-0x[0-9a-f]{8})\)", re.I)
+_PART = re.compile(r"(dword \()?(?:0x)?([0-9a-f]{8})(\))?")
+"""a part of a number's text that has all its digits"""
+_NUMBERS = {"SZ_DWORD": "dword (0xHHHHHHHH)", "SZ_QWORD": "qword (0xHHHHHHHH-0xHHHHHHHH)"}
+"""the texts of numbers, where H is a digit, by the type that is kept"""
+_DIGITS = frozenset("0123456789abcdef")
 
 
-def _registry_data(fields: Fields, leaf: Equals | Glob) -> Said:
-    """The text, where it can't be that of a number; or a whole DWORD."""
+def _registry_data(fields: Fields, leaf: FieldLeaf) -> Said:
+    """A test that no text of a number passes is one on the text; of others it is told which do."""
     strings, kind = fields
-    if isinstance(leaf, Equals) and (number := _DWORD.fullmatch(leaf.value)):
-        if leaf.cased and leaf.value != f"DWORD (0x{number[1].lower()})":
-            raise _refused(fields, leaf, "Sysmon writes DWORD (0x0000000a)")
-        decimal = Equals(strings, str(int(number[1], 16)), cased=True, place=leaf.place)
-        return all_of([decimal, Equals(kind, "SZ_DWORD", cased=True, place=leaf.place)]), ()
-    kept = replace(leaf, field=strings)
-    texts = [piece.lower() for piece in _pieces(leaf) if isinstance(piece, str)]
-    if any(set(text) - _OF_NUMBERS for text in texts):
-        return kept, ()
-    if any("word" in text for text in texts):
-        raise _refused(fields, leaf, "of DWORD (0x0000000a) only the whole text can be asked for")
-    return _whatever(fields, leaf)
-
-
-def _whatever(fields: Fields, leaf: FieldLeaf) -> Said:
-    """A test that texts of numbers may fit, too."""
-    strings, _ = fields
-    reason = f"{strings.name} has the decimals of a number, and other text as it is"
+    kept: Node = replace(leaf, field=strings)
+    types = {name: Equals(kind, name, cased=True, place=leaf.place) for name in _NUMBERS}
+    text = kept
+    if all(one.isdecimal() for one in _required(leaf)):
+        # What the test says of decimals it doesn't say of the number's text.
+        text = all_of([kept, Not(any_of(types.values()))])
+    if not any(_may_pass(leaf, number) for number in _NUMBERS.values()):
+        return text, ()
+    if isinstance(leaf, Equals):
+        number = _NUMBER.fullmatch(leaf.value)
+        if (
+            number is None
+            or number[1] is None
+            or (leaf.cased and leaf.value != f"DWORD (0x{number[1].lower()})")
+        ):
+            raise _refused(fields, leaf, "of numbers, only DWORD (0x0000000a) can be asked for")
+        return _dword(number[1], strings, types), ()
+    numbers = _numbers(leaf, strings, types) if isinstance(leaf, Glob) and not leaf.cased else None
+    if numbers is not None and numbers[1]:
+        return any_of([text, numbers[0]]), ()
+    reason = f"{strings.name} has the decimals of a number, of which not all are found"
     told = Reason("kept-in-parts", f"{leaf.field.name}: {reason}", leaf.place)
-    return replace(leaf, field=strings), (told,)
+    return any_of([text, *([] if numbers is None else numbers[:1])]), (told,)
+
+
+def _required(leaf: FieldLeaf) -> list[str]:
+    """Texts that stand in whatever passes the test."""
+    if isinstance(leaf, Regex):
+        leaf = regex_as_glob(leaf)
+    pieces = _pieces(leaf) if isinstance(leaf, (Equals, Glob)) else ()
+    return [piece for piece in pieces if isinstance(piece, str)]
+
+
+def _dword(digits: str, strings: Field, types: Mapping[str, Node]) -> Node:
+    return all_of([Equals(strings, str(int(digits, 16)), cased=True), types["SZ_DWORD"]])
+
+
+def _numbers(leaf: Glob, strings: Field, types: Mapping[str, Node]) -> tuple[Node, bool] | None:
+    """Numbers whose text passes the test, and whether they are all; None where nobody can tell."""
+    texts = _required(leaf)
+    if len(texts) != 1 or Wildcard.ANY_ONE in leaf.parts:
+        return None
+    text = texts[0].lower()
+    at_start, at_end = leaf.parts[0] == texts[0], leaf.parts[-1] == texts[0]
+    part = _PART.fullmatch(text)
+    if part and (part[1] or not at_start) and (part[3] or not at_end):
+        return _dword(part[2], strings, types), bool(part[1])
+    heads = {name: number.partition("H")[0] for name, number in _NUMBERS.items()}
+    named = [
+        name
+        for name, head in heads.items()
+        if not at_end and (head.startswith(text) if at_start else text in head)
+    ]
+    if not named:
+        return None
+    among_digits = not at_start and not set(text) - _DIGITS
+    return any_of(types[name] for name in named), len(named) == len(heads) or not among_digits
+
+
+def _may_pass(leaf: FieldLeaf, number: str) -> bool:
+    """Whether a number's text has each text that is required, somewhere or where it must stand."""
+    for text in (required.lower() for required in _required(leaf)):
+        last = len(number) - len(text)
+        starts: Sequence[int] = range(last + 1)
+        pieces = _pieces(leaf) if isinstance(leaf, (Equals, Glob)) else ()
+        if pieces and isinstance(pieces[0], str) and pieces[0].lower() == text:
+            starts = starts[:1]
+        if pieces and isinstance(pieces[-1], str) and pieces[-1].lower() == text:
+            starts = [start for start in starts if start == last]
+        if not any(_stands(text, number[start:]) for start in starts):
+            return False
+    return True
+
+
+def _stands(text: str, number: str) -> bool:
+    pairs = zip(text, number, strict=False)
+    return all(one == other or (other == "H" and one in _DIGITS) for one, other in pairs)
 
 
 def _registry_data_held(fields: Fields, text: str) -> Mapping[str, object] | None:
     strings, kind = (field.name for field in fields)
-    if number := _DWORD.fullmatch(text):
-        written = text == f"DWORD (0x{number[1].lower()})"
+    if number := _NUMBER.fullmatch(text):
+        written = number[1] is not None and text == f"DWORD (0x{number[1].lower()})"
         return {strings: str(int(number[1], 16)), kind: "SZ_DWORD"} if written else None
-    if text.lower().startswith(("dword", "qword")):
-        return None
     return {strings: text, kind: "REG_BINARY" if text == "Binary Data" else "REG_SZ"}
 
 
@@ -225,9 +293,10 @@ def _registry_data_held(fields: Fields, text: str) -> Mapping[str, object] | Non
 _CODE = re.compile(r"%%(\d{4})")
 
 
-def _codes(fields: Fields, leaf: Equals | Glob) -> Said:
+def _codes(fields: Fields, test: FieldLeaf) -> Said:
     """A code that the text has somewhere."""
     (field,) = fields
+    leaf = _of_text(fields, test)
     pieces = _pieces(leaf)
     code = _CODE.fullmatch(pieces[1]) if len(pieces) == 3 and isinstance(pieces[1], str) else None
     if code is not None and (pieces[0], pieces[2]) == _INSIDE:
@@ -238,6 +307,22 @@ def _codes(fields: Fields, leaf: Equals | Glob) -> Said:
     return replace(leaf, field=field), (
         Reason("kept-in-parts", f"{message}: {effect}", leaf.place),
     )
+
+
+def _words(fields: Fields, leaf: FieldLeaf) -> Said:
+    """A text without white space that the text has somewhere."""
+    (field,) = fields
+    kept = replace(leaf, field=field)
+    if isinstance(leaf, Glob) and (leaf.parts[0], leaf.parts[-1]) == _INSIDE:
+        (*texts,) = _required(leaf)
+        if len(texts) == 1 and len(leaf.parts) == 3 and not re.search(r"\s", texts[0]):
+            return kept, ()
+    message = f"{field.name} is a list of the words, each of which is tested by itself"
+    return kept, (Reason("kept-in-parts", message, leaf.place),)
+
+
+def _words_held(fields: Fields, text: str) -> Mapping[str, object] | None:
+    return {fields[0].name: text.split()} if text.split() else None
 
 
 def _codes_held(fields: Fields, text: str) -> Mapping[str, object] | None:
@@ -251,4 +336,6 @@ _FORMS: Mapping[str, tuple[Test, Held]] = {
     "account": (_account, _account_held),
     "registry-data": (_registry_data, _registry_data_held),
     "codes": (_codes, _codes_held),
+    "words": (_words, _words_held),
 }
+NAMES = tuple(_FORMS)

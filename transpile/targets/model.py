@@ -76,6 +76,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     - `lists`: paths of lists, whose items no path leads into.
     - `keywords`: the field that keywords are looked for in.
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
+    - `dropped`: values that ingestion drops, so that events have none instead.
     - `approximate`: codes and messages of what is true of every query.
     - `partial`: why only rules that ask for the scope themselves can be carried over.
     - `unmapped`: why rules are refused where no `conditions` are found.
@@ -102,6 +103,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     lists: list[str] = []
     keywords: str = ""
     values: dict[str, dict[str, str]] = {}
+    dropped: list[str] = []
     approximate: dict[str, str] = {}
     partial: str = ""
     unmapped: str = ""

@@ -56,6 +56,7 @@ def plan(name: str, source: LogSource) -> Plan:
         names.native,
         forms=names.forms(),
         differs=names.differs(),
+        dropped=frozenset(entry.dropped),
     )
 
 
