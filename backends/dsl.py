@@ -153,7 +153,7 @@ class Dsl(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        condition = fit(search, notes)
+        condition = fit(search, notes, words=True)
         return f'{{"query":{_text_of(self.generate(condition, notes))}}}'
 
     def generate(self, node: Node, notes: Notes) -> Doc:

@@ -8,6 +8,7 @@ Types: https://www.elastic.co/guide/en/elasticsearch/reference/8.17/mapping-type
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache, partial
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -41,9 +42,18 @@ from transpile.query import Reason, Refused
 NUMBERS = (Type.LONG, Type.DOUBLE)
 
 
-def fit(search: Search, notes: Notes) -> Node:
-    """All that is searched for, each leaf as its field's type takes it; else it is refused."""
+def fit(search: Search, notes: Notes, *, words: bool) -> Node:
+    """All that is searched for, each leaf as its field's type takes it; else it is refused.
+
+    `words` tells that the language can ask for the words of analysed text.
+    """
     condition, refusals = _fitted_search(search)
+    if refusals and words:
+        from backends.elastic_words import by_words  # noqa: PLC0415 (few rules need it)
+
+        weaker = by_words(search.condition, notes)
+        if weaker is not search.condition:
+            condition, refusals = _fitted_search(replace(search, condition=weaker))
     notes.refusals += refusals
     return condition
 
@@ -163,7 +173,11 @@ def _on_boolean(leaf: FieldLeaf) -> Node:
 
 
 def _on_analysed(leaf: FieldLeaf) -> Node:
-    raise _mismatch(leaf, "only whole words of analysed text can be found; map a keyword subfield")
+    raise _mismatch(
+        leaf,
+        "of analysed text only words can be found; "
+        "map a wildcard subfield, or give the schema of indices that have one (--schema)",
+    )
 
 
 def _on_date(leaf: FieldLeaf) -> Node:

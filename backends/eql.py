@@ -200,7 +200,7 @@ class Eql(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        condition = fit(search, notes)
+        condition = fit(search, notes, words=False)
         return "any where " + render(self.generate(condition, notes))
 
     def list_key(self, leaf: Node) -> Hashable | None:

@@ -130,7 +130,7 @@ class Lucene(Dialect):
     }
 
     def compose(self, search: Search, notes: Notes) -> str:
-        condition = fit(search, notes)
+        condition = fit(search, notes, words=True)
         return render(self.generate(condition, notes))
 
     def list_key(self, leaf: Node) -> Hashable | None:

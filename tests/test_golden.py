@@ -171,6 +171,18 @@ def test_approximate_queries_run(dialect: str, elasticsearch: Elasticsearch) -> 
     assert errors == []
 
 
+def test_words_of_analysed_text_miss_nothing(elasticsearch: Elasticsearch) -> None:
+    trials = [
+        one
+        for one in trials_in("lucene", Outcome.APPROXIMATE)
+        if {reason.code for reason in one.query.reasons} == {"words-only"}
+    ]
+    assert len(trials) >= 5
+    verdicts = judge(trials, LuceneEngine(elasticsearch))
+    missed = {v.trial.query.title: (v.error, v.missed) for v in verdicts if v.error or v.missed}
+    assert missed == {}
+
+
 def test_every_eql_query_parses() -> None:
     for case, query in queries_in("eql"):
         assert eql_dsl.parses(str(query.text)) is None, case.name

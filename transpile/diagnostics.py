@@ -718,6 +718,33 @@ _TARGETS = (
         "Map the log source to a table with decoded fields, if you have one.",
     ),
     Diagnostic(
+        "kept-in-parts",
+        _APPROXIMATE,
+        "The target keeps the value in another form",
+        "What is one text in the event is kept in several fields or as a list, like the hashes of"
+        " a file or a user with the domain. Not every test on the text can be said of these: it is"
+        " refused, or found where the reason says.",
+        "Ask for a whole hash (`Hashes|contains: 'SHA256=...'`), or for the parts that there are.",
+    ),
+    Diagnostic(
+        "ingested-otherwise",
+        _APPROXIMATE,
+        "The field holds something else than the event's",
+        "The target's own ingestion has left of the event's field only what the reason says, and"
+        " the query asks that.",
+        "Keep the event's field in your indices, and map it with a pipeline of your own (-p).",
+    ),
+    Diagnostic(
+        "words-only",
+        _APPROXIMATE,
+        "Only words are found in analysed text",
+        "Elasticsearch keeps the field as words in lower case, and no query knows what stands"
+        " between them. The query asks for the words of the rule's text in any order, and leaves"
+        " out what words can't tell, such as a filter. It finds at least what the rule means, but"
+        " for what is cut where a word has more than 255 characters.",
+        "Add a wildcard subfield to the index template, and give the schema (--schema).",
+    ),
+    Diagnostic(
         "field-type",
         _REFUSED,
         "The field's type can't hold the value",

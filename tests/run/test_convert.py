@@ -143,7 +143,7 @@ def test_user_pipeline_changes_the_log_source(tmp_path: Path) -> None:
 
 
 def test_user_pipeline_resolves_placeholders(tmp_path: Path) -> None:
-    text = RULE.replace("Image|endswith: '\\a.exe'", "User|expand: '%admins%'")
+    text = RULE.replace("Image|endswith: '\\a.exe'", "IntegrityLevel|expand: '%admins%'")
     assert [r.code for r in transpile(text, "elastic-lucene").reasons] == ["unresolved-placeholder"]
     path = pipeline(
         tmp_path,

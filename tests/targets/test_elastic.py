@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from transpile.ir.nodes import Equals, Field, Glob, Or, Type, Wildcard
+from transpile.ir.nodes import And, Equals, Field, Glob, IsNull, Or, Type, Wildcard
 from transpile.query import Refused
 from transpile.targets import registry
 from transpile.targets.plan import LogSource, Plan
@@ -33,17 +33,15 @@ def fields(logsource: LogSource, name: str, target: str = "elastic-lucene") -> l
         (PROCESS, "CommandLine", "process.command_line", Type.KEYWORD),
         (PROCESS, "ParentImage", "process.parent.executable", Type.KEYWORD),
         (PROCESS, "ProcessId", "process.pid", Type.LONG),
-        (PROCESS, "Hashes", "winlog.event_data.Hashes", Type.KEYWORD),
-        (PROCESS, "User", "winlog.event_data.User", Type.KEYWORD),
         (PROCESS, "OriginalFileName", "process.pe.original_file_name", Type.KEYWORD),
         (NETWORK, "DestinationIp", "destination.ip", Type.IP),
         (NETWORK, "DestinationPort", "destination.port", Type.LONG),
         (NETWORK, "Initiated", "network.direction", Type.KEYWORD),
         (SECURITY, "EventID", "event.code", Type.KEYWORD),
-        (SECURITY, "SubjectUserName", "winlog.event_data.SubjectUserName", Type.KEYWORD),
+        (SECURITY, "TargetUserName", "winlog.event_data.TargetUserName", Type.KEYWORD),
         (SECURITY, "ParentProcessName", "process.parent.executable", Type.KEYWORD),
-        (SCRIPT, "ScriptBlockText", "winlog.event_data.ScriptBlockText", Type.KEYWORD),
-        (LogSource("windows", "ps_module"), "Payload", "winlog.event_data.Payload", Type.KEYWORD),
+        (SCRIPT, "ScriptBlockText", "powershell.file.script_block_text", Type.TEXT),
+        (LogSource("windows", "ps_module"), "Payload", "message", Type.TEXT),
         (LogSource("linux", "process_creation"), "Image", "process.executable", Type.KEYWORD),
         (LogSource("zeek", None, "smb_files"), "path", "zeek.smb_files.path", Type.KEYWORD),
         (
@@ -125,6 +123,58 @@ SYSMON = "Microsoft-Windows-Sysmon/Operational"
 )
 def test_scope(logsource: LogSource, expected: dict[str, list[str]]) -> None:
     assert scope(logsource) == expected
+
+
+@pytest.mark.parametrize("category", ["file_access", "file_rename"])
+def test_a_log_source_of_windows_without_an_event_log_is_refused(category: str) -> None:
+    with pytest.raises(Refused) as refused:
+        plan(LogSource("windows", category))
+    assert refused.value.reason.code == "unmapped-logsource"
+    assert category in refused.value.reason.message
+
+
+@pytest.mark.parametrize(
+    ("service", "channel"),
+    [
+        ("iis-configuration", "Microsoft-IIS-Configuration/Operational"),
+        ("ldap", "Microsoft-Windows-LDAP-Client/Debug"),
+    ],
+)
+def test_channels_that_no_published_pipeline_names(service: str, channel: str) -> None:
+    assert scope(LogSource("windows", None, service)) == {"winlog.channel": [channel]}
+
+
+def test_any_event_of_windows() -> None:
+    channel = Field("winlog.channel", Type.KEYWORD)
+    made = plan(LogSource("windows"))
+    assert [node for node in made.scope if node.field.name == channel.name] == list(made.scope)
+    assert len(made.scope) == 1
+    with pytest.raises(Refused) as refused:
+        made.resolve("Image")
+    assert refused.value.reason.code == "unmapped-field"
+
+
+def test_a_value_that_ingestion_drops_is_asked_as_none() -> None:
+    mapped = plan(PROCESS).map(Equals(Field("CommandLine"), "-"))
+    command = Field("process.command_line", Type.KEYWORD, "CommandLine")
+    assert mapped.search.condition == Or((Equals(command, "-"), IsNull(command)))
+    (reason,) = mapped.approximations
+    assert (reason.code, "'-'" in reason.message) == ("ingested-otherwise", True)
+    either = Or((Equals(Field("CommandLine"), "-"), IsNull(Field("CommandLine"))))
+    assert plan(PROCESS).map(either).approximations == ()
+    both = And((either, Equals(Field("CommandLine"), "-")))
+    assert plan(PROCESS).map(both).approximations == mapped.approximations
+    number = plan(PROCESS).map(Equals(Field("ProcessId"), ""))
+    assert number.search.condition == IsNull(Field("process.pid", Type.LONG, "ProcessId"))
+
+
+def test_a_field_that_cannot_hold_the_value_is_not_asked() -> None:
+    text = Field("winlog.event_data.IpAddress", Type.KEYWORD, "IpAddress")
+    address = Field("source.ip", Type.IP, "IpAddress")
+    asked = plan(SECURITY).map(Equals(Field("IpAddress"), "LOCAL")).search.condition
+    assert asked == Equals(text, "LOCAL")
+    either = plan(SECURITY).map(Equals(Field("IpAddress"), "192.0.2.1")).search.condition
+    assert either == Or((Equals(address, "192.0.2.1"), Equals(text, "192.0.2.1")))
 
 
 def test_a_log_source_that_no_mapping_knows_is_approximate() -> None:

@@ -211,7 +211,6 @@ def test_an_empty_text_is_there(cluster: Cluster) -> None:
 @pytest.mark.parametrize(
     ("properties", "code", "words"),
     [
-        ({"process.executable": TEXT}, "field-type", "is of type text"),
         (
             {"process.executable": {**KEYWORD, "index": False, "doc_values": False}},
             "unsearchable-field",
@@ -239,6 +238,18 @@ def test_fields_that_answer_no_test(
         assert words in reason.message
         assert reason.place is not None
         assert reason.place.line == 5
+
+
+def test_words_of_analysed_text_are_found(cluster: Cluster) -> None:
+    cluster.index({"process.executable": TEXT}, IMAGES)
+    lucene_query, eql_query, dsl_query = cluster.convert(ENDS)
+    for query in (lucene_query, dsl_query):
+        assert query.outcome is Outcome.APPROXIMATE
+        assert codes(query) == ["words-only"]
+        assert cluster.found(query, cluster.indices[0]) >= {0, 1, 3}
+    (reason,) = eql_query.reasons
+    assert (eql_query.outcome, reason.code) == (Outcome.REFUSED, "field-type")
+    assert "is of type text" in reason.message
 
 
 def test_keys_of_a_flattened_field_take_whole_values(cluster: Cluster) -> None:
@@ -395,13 +406,14 @@ def test_types_that_the_test_server_lacks(
 
 def test_keywords_are_looked_for_in_a_field_that_holds_the_text(tmp_path: Path) -> None:
     text = Shape("match_only_text", fields={"w": Shape("wildcard")})
-    rule = "'|all': [abc]"
-    for shape, told in ((text, ["keyword-field"]), (Shape("text"), ["field-type"])):
+    rule, words = "'|all': [abc]", ["keyword-field", "words-only"]
+    for shape, told in ((text, ["keyword-field"]), (Shape("text"), words)):
         (query,) = convert(
             tmp_path / "a", schema(message=shape), rule, "process_creation", ["elastic-lucene"]
         )
         assert codes(query) == told
-        assert query.text is None or "message.w:" in query.text
+        assert query.text is not None
+        assert ("message.w:" if shape is text else "message:*abc*") in query.text
 
 
 def test_a_scope_in_lower_case(cluster: Cluster) -> None:

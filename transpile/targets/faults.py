@@ -11,6 +11,7 @@ from transpile.load.problem import Problem, ProblemFound
 from transpile.load.toml_file import KeyPath, TomlFile
 from transpile.targets.compiled import names
 from transpile.targets.folder import NAMES, Named, log_sources, read
+from transpile.targets.forms import NAMES as FORMS
 from transpile.targets.model import FieldEntry, Fields, LogSourceFile, TargetFile
 
 _CODE = "bad-mapping"
@@ -105,6 +106,9 @@ def faults_of_fields(file: TomlFile, fields: Fields, keys: KeyPath) -> Iterator[
         elif len(ways) > 1:
             message = f"{name} is {' and '.join(ways)}, of which it can be one"
             yield _fault(file, message, [*keys, name, ways[1]])
+        if entry.form and (entry.form not in FORMS or not entry.any):
+            message = f"a form is one of {', '.join(FORMS)}, of the fields in any"
+            yield _fault(file, message, [*keys, name, "form"])
         if entry.value and "{}" not in entry.value:
             yield _fault(file, "a value needs {} in its text", [*keys, name, "value"])
 

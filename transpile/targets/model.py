@@ -26,12 +26,14 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     - `column` with `pattern`: what the pattern's one group finds in the column's text.
     - `computed`: one of the computations of `targets/computations.py`, from `columns`.
     - `expression`: in the words of the target's own language, for a user's own data.
+    - `form` with `any`: one of the forms of `targets/forms.py`, in which these fields hold it.
     - `unmapped`: why there is none, so that rules that need it are refused.
 
-    `type` is the type where no table tells it. `names` is a pattern of the names that an entry for
-    `others` takes. `lacking` are texts that the field never holds, each with the reason, so that
-    rules that ask for them are refused; `closed` is why rules are refused that ask for what is no
-    part of any of the `cases`.
+    `type` is the type of the field just as it is named, where no table tells it. `approximate` is
+    why the field's answers are not those that a rule means. `names` is a pattern of the names that
+    an entry for `others` takes. `lacking` are texts that the field never holds, each with the
+    reason, so that rules that ask for them are refused; `closed` is why rules are refused that ask
+    for what is no part of any of the `cases`.
     """
 
     name: str = ""
@@ -46,10 +48,12 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     computed: str = ""
     columns: list[str] = []
     expression: str = ""
+    form: str = ""
     unmapped: str = ""
     names: str = ""
     lacking: dict[str, str] = {}
     closed: str = ""
+    approximate: str = ""
 
 
 Fields = dict[str, str | FieldEntry]
@@ -80,6 +84,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     - `lists`: paths of lists, whose items no path leads into.
     - `keywords`: the field that keywords are looked for in.
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
+    - `dropped`: values that ingestion drops, so that events have none instead.
     - `approximate`: codes and messages of what is true of every query.
     - `partial`: why only rules that ask for the scope themselves can be carried over.
     - `unmapped`: why rules are refused where no `conditions` are found.
@@ -106,6 +111,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     lists: list[str] = []
     keywords: str = ""
     values: dict[str, dict[str, str]] = {}
+    dropped: list[str] = []
     approximate: dict[str, str] = {}
     partial: str = ""
     unmapped: str = ""

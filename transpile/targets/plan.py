@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
+from ipaddress import ip_address
 
 from transpile.ir.nodes import (
     And,
@@ -18,15 +19,18 @@ from transpile.ir.nodes import (
     IsNull,
     Keyword,
     Node,
+    Not,
     NumberEquals,
     Or,
     SameAs,
+    Type,
     Wildcard,
 )
 from transpile.ir.search import Parser, Search
 from transpile.ir.simplify import all_of, any_of, implies, map_leaves
 from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
+from transpile.targets.forms import Form
 from transpile.values import dataclass
 
 FieldMap = Callable[[str], tuple[Field, ...]]
@@ -43,6 +47,8 @@ class Plan:
     that is named as the target names it its type. `approximations` are true of every rule of the
     log source. `refuse` raises Refused for what the target can't tell of a mapped leaf. `fit` gives
     a mapped leaf the field that answers it, with reasons why its answers differ, or raises Refused.
+    `forms` gives, for a field of Sigma's, the form in which its fields hold it, and `differs` why
+    their answers differ from what is meant. `dropped` are values in whose place events have none.
     `columns` are those that an analyst wants to see, where a query shall return only these and what
     it asks of.
     `partial` is why only rules that ask for the scope themselves can be carried over, where the
@@ -62,6 +68,9 @@ class Plan:
     columns: tuple[str, ...] = ()
     partial: Reason | None = None
     parser: Parser | None = None
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    differs: Mapping[str, Reason] = field(default_factory=dict)
+    dropped: frozenset[str] = frozenset()
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -69,7 +78,7 @@ class Plan:
         The fields in `mapped` have the target's names already, given by the user's own pipeline:
         they and their values stay as they are.
         """
-        mapper = _Mapper(self, mapped)
+        mapper = _Mapper(self, meaning, mapped)
         condition = map_leaves(meaning, mapper.leaf)
         # Of what the rule asks for itself the log source need not remind.
         scope = tuple(node for node in self.scope if not implies(condition, node))
@@ -95,8 +104,9 @@ class Mapped:
 
 
 class _Mapper:
-    def __init__(self, plan: Plan, mapped: frozenset[str]) -> None:
+    def __init__(self, plan: Plan, meaning: Node, mapped: frozenset[str]) -> None:
         self._plan = plan
+        self._meaning = meaning
         self._mapped = mapped
         self.fields: dict[str, tuple[Field, ...]] = {}
         self._plain: dict[str, Field] = {}
@@ -112,7 +122,8 @@ class _Mapper:
                 return leaf
         else:
             plain = self._plain.get(leaf.field.name)
-            if plain is not None and not isinstance(leaf, SameAs):
+            dropped = isinstance(leaf, Equals) and leaf.value in self._plan.dropped
+            if plain is not None and not dropped and not isinstance(leaf, SameAs):
                 return _moved(leaf, plain)
         try:
             return self._leaf(leaf)
@@ -134,7 +145,15 @@ class _Mapper:
     def _leaf(self, leaf: AnyLeaf) -> Node:
         if isinstance(leaf, Keyword):
             return self._in_text(leaf)
+        name = leaf.field.name
         fields = self._fields(leaf.field, leaf.place)
+        if name not in self._mapped:
+            if (differs := self._plan.differs.get(name)) is not None:
+                self._differ(replace(differs, place=leaf.place))
+            if isinstance(leaf, Equals) and leaf.value in self._plan.dropped:
+                return self._absent(leaf, fields)
+            if (form := self._plan.forms.get(name)) is not None:
+                return self._formed(leaf, form)
         if isinstance(leaf, SameAs):
             others = self._fields(leaf.other, leaf.place)
             return any_of(replace(leaf, field=f, other=o) for f in fields for o in others)
@@ -142,7 +161,41 @@ class _Mapper:
             return self._on(leaf, fields[0])
         # Null is the one leaf that must hold of all the fields that may carry the value.
         join = all_of if isinstance(leaf, IsNull) else any_of
-        return join(map(partial(self._on, leaf), fields))
+        able = [one for one in fields if _may_hold(one, leaf)]
+        return join(map(partial(self._on, leaf), able or fields))
+
+    def _absent(self, leaf: Equals, fields: Sequence[Field]) -> Node:
+        """A test for a value that events don't keep: those without any are found."""
+        name, value = leaf.field.name, leaf.value
+        if not _asks_none(self._meaning, leaf):
+            told = f"{name}: ingestion drops the value {value!r}: events without any are found"
+            self._differ(Reason("ingested-otherwise", told, leaf.place))
+        null = IsNull(leaf.field, place=leaf.place)
+        absent = all_of(self._on(null, one) for one in fields)
+        if name in self._plan.forms:
+            return absent
+        kept = [self._on(leaf, one) for one in fields if _may_hold(one, leaf)]
+        return any_of([*kept, absent])
+
+    def _formed(self, leaf: FieldLeaf, form: Form) -> Node:
+        """A test on a field that is kept in another form."""
+        node, reasons = form.test(leaf)
+        for reason in reasons:
+            self._differ(reason)
+
+        def fitted(one: AnyLeaf) -> Node:
+            if isinstance(one, Keyword):
+                return one
+            if self._plan.fit is None:
+                self.fitted.setdefault(leaf.field.name, {})[one.field] = None
+            return self._fit(one, leaf.field.name)
+
+        return map_leaves(node, fitted)
+
+    def _differ(self, reason: Reason) -> None:
+        told = (reason.code, reason.message)
+        if told not in ((one.code, one.message) for one in self.approximations):
+            self.approximations.append(reason)
 
     def _on(self, leaf: FieldLeaf, field: Field) -> Node:
         translation = self._plan.values.get(field.name)
@@ -172,9 +225,7 @@ class _Mapper:
         fitted, reasons = self._plan.fit(leaf)
         self.fitted.setdefault(name, {})[fitted.field] = None
         for reason in reasons:
-            told = (reason.code, reason.message)
-            if told not in ((one.code, one.message) for one in self.approximations):
-                self.approximations.append(reason)
+            self._differ(reason)
         return fitted
 
     def _fields(self, field: Field, place: Place | None) -> tuple[Field, ...]:
@@ -188,6 +239,7 @@ class _Mapper:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
             plan = self._plan
             more = plan.refuse or plan.fit or fields[0].name in plan.values
+            more = more or name in plan.forms or name in plan.differs
             if len(fields) == 1 and not more:
                 self._plain[name] = fields[0]
         return self.fields[name]
@@ -208,6 +260,38 @@ def _moved(leaf: FieldLeaf, field: Field) -> FieldLeaf:
     if isinstance(leaf, Glob):
         return Glob(field, leaf.parts, leaf.cased, place=leaf.place)
     return replace(leaf, field=field)
+
+
+def _asks_none(meaning: Node, leaf: FieldLeaf) -> bool:
+    """Whether a leaf stands only where the absence of its field will do, too."""
+    if isinstance(meaning, Not):
+        return _asks_none(meaning.operand, leaf)
+    if not isinstance(meaning, (And, Or)):
+        return meaning != leaf
+    if isinstance(meaning, Or) and IsNull(leaf.field) in meaning.operands:
+        return all(_asks_none(one, leaf) for one in meaning.operands if one != leaf)
+    return all(_asks_none(one, leaf) for one in meaning.operands)
+
+
+_OF_ADDRESSES = frozenset("0123456789abcdef.:")
+
+
+def _may_hold(field: Field, leaf: FieldLeaf) -> bool:
+    """Whether a field of this type may hold the value, where another field may hold it, too."""
+    if field.type is Type.IP and isinstance(leaf, Equals):
+        return _reads(ip_address, leaf.value)
+    if field.type is Type.IP and isinstance(leaf, Glob):
+        texts = [part for part in leaf.parts if isinstance(part, str)]
+        return not set("".join(texts).lower()) - _OF_ADDRESSES
+    return not (field.type is Type.LONG and isinstance(leaf, Equals)) or _reads(int, leaf.value)
+
+
+def _reads(read: Callable[[str], object], text: str) -> bool:
+    try:
+        read(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _spelling(leaf: FieldLeaf) -> str | None:

@@ -11,6 +11,7 @@ from transpile.ir.simplify import any_of
 from transpile.load.logsource import LogSource
 from transpile.query import Reason, Refused
 from transpile.targets.folder import filled, folder
+from transpile.targets.forms import Form, form
 from transpile.targets.model import FieldEntry, LogSourceEntry, TargetFile
 from transpile.targets.plan import Plan
 from transpile.targets.target import Target
@@ -53,6 +54,9 @@ def plan(name: str, source: LogSource) -> Plan:
         None if text is None else Field(text.name, Type(text.type)),
         tuple(Reason(code, filled(text, source)) for code, text in entry.approximate.items()),
         names.native,
+        forms=names.forms(),
+        differs=names.differs(),
+        dropped=frozenset(entry.dropped),
     )
 
 
@@ -82,6 +86,22 @@ class _Names:
             return Field(name, Type.CASELESS)
         return self._of_type(name, "")
 
+    def forms(self) -> Mapping[str, Form]:
+        """The fields that are kept in another form."""
+        return {
+            sigma: form(entry.form, self._listed(entry, sigma))
+            for sigma, entry in self._entry.fields.items()
+            if isinstance(entry, FieldEntry) and entry.form
+        }
+
+    def differs(self) -> Mapping[str, Reason]:
+        """Why what some fields hold is not what rules mean."""
+        return {
+            sigma: Reason("ingested-otherwise", f"{sigma}: {entry.approximate}")
+            for sigma, entry in self._entry.fields.items()
+            if isinstance(entry, FieldEntry) and entry.approximate
+        }
+
     def scope(self) -> Iterator[Node]:
         """What tells the events of the log source from others."""
         for sigma, values in self._entry.conditions.items():
@@ -109,6 +129,8 @@ class _Names:
         if entry.unmapped:
             raise Refused("unmapped-field", f"{sigma}: {entry.unmapped}")
         names = entry.any or [entry.name]
+        if entry.type:
+            return tuple(Field(filled(n, self._source), Type(entry.type), sigma) for n in names)
         return tuple(self._typed(filled(name, self._source), sigma) for name in names)
 
     def _typed(self, name: str, sigma: str) -> Field:

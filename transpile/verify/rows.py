@@ -55,12 +55,29 @@ def _cells(plan: Plan, name: str, value: object) -> Iterator[tuple[Field, object
     if name == RAW:
         yield plan.text or Field(RAW), value
         return
-    for field in plan.resolve(name):
+    fields = plan.resolve(name)
+    if (form := plan.forms.get(name)) is not None:
+        held = form.held(str(value))
+        if held is None:
+            raise NoRow(f"no event has {value!r} as {name}")
+        yield from ((field, held[field.name]) for field in fields if field.name in held)
+        return
+    if len(fields) > 1:
+        fields = tuple(field for field in fields if _can_hold(field, value)) or fields
+    for field in fields:
         translation = plan.values.get(field.name)
         if translation is None:
             yield field, _typed(field, value)
         elif (translated := translation.get(str(value).lower())) is not None:
             yield field, translated
+
+
+def _can_hold(field: Field, value: object) -> bool:
+    try:
+        _typed(field, value)
+    except NoRow:
+        return False
+    return True
 
 
 def _typed(field: Field, value: object) -> object:

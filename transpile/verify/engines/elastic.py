@@ -18,7 +18,13 @@ TRIALS_PER_INDEX = 400
 """a regular expression costs more in a larger index"""
 
 _SUFFIX = ".caseless"
-_TYPES = {Type.LONG: "long", Type.DOUBLE: "double", Type.IP: "ip", Type.BOOLEAN: "boolean"}
+_TYPES = {
+    Type.LONG: "long",
+    Type.DOUBLE: "double",
+    Type.IP: "ip",
+    Type.BOOLEAN: "boolean",
+    Type.TEXT: "text",
+}
 _SETTINGS = {"analysis": {"normalizer": {"lowercase": {"type": "custom", "filter": ["lowercase"]}}}}
 
 
