@@ -87,7 +87,13 @@ _READ = frozenset(
     )
 )
 _READ_FOR_WINDOWS = frozenset(("product", "category", "service", "target", "table", "page"))
-_NOT_READ_OF_FIELD = frozenset(("type", "value"))
+_READ_OF_FIELD = frozenset(
+    (
+        *("name", "any", "constant", "column", "cases", "otherwise", "pattern", "computed"),
+        *("columns", "expression", "unmapped", "names", "lacking", "closed"),
+    )
+)
+_NOT_READ_OF_FIELD = frozenset(FieldEntry.__struct_fields__) - _READ_OF_FIELD
 
 
 def _faults_of_keys(file: TomlFile) -> Iterator[Problem]:
