@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 from transpile.load.problem import Problem, ProblemFound, Severity
 
@@ -18,6 +20,10 @@ _MOST = 5
 """files of a folder that a hint names"""
 _KUSTO = ("azure_monitor", "microsoft_365_defender", "microsoft_xdr", "sentinel_asim")
 """pipelines that come with pySigma's Kusto backend, which is not used here"""
+_MADE = "_pipeline"
+"""how the functions that make pipelines end"""
+_NO_PIPELINES = ("base", "common", "test")
+"""what else is in pySigma's package of pipelines"""
 
 
 def problems(targets: Sequence[str], paths: Sequence[str]) -> list[Problem]:
@@ -87,11 +93,19 @@ def _instead_of(path: str) -> str:
 
 
 def _published() -> list[str]:
-    """The names of the pipelines that are installed with pySigma."""
-    try:
-        from sigma.plugins import InstalledSigmaPlugins  # noqa: PLC0415 (takes a second)
+    """The names of the pipelines that are installed with pySigma.
 
-        found = InstalledSigmaPlugins.autodiscover(include_backends=False, include_validators=False)
-    except Exception:  # whatever a plugin of others does when it is loaded
-        return [*_KUSTO]
-    return [*found.pipelines, *_KUSTO]
+    pySigma's own discovery loads its test pipelines, too, after which others don't apply.
+    """
+    import sigma.pipelines  # noqa: PLC0415 (only where a name is wrong)
+
+    names = [*_KUSTO]
+    for module in iter_modules(sigma.pipelines.__path__):
+        if module.name not in _NO_PIPELINES:
+            try:
+                found = import_module(f"sigma.pipelines.{module.name}")
+            except Exception:  # noqa: S112 (whatever a package of others does when it is loaded)
+                continue
+            made = [name for name in vars(found) if name.endswith(_MADE)]
+            names += getattr(found, "pipelines", [name.removesuffix(_MADE) for name in made])
+    return names
