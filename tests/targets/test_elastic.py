@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from transpile.ir.nodes import And, Equals, Field, Glob, IsNull, Or, Type, Wildcard
+from transpile.ir.nodes import And, Equals, Exists, Field, Glob, IsNull, Or, Type, Wildcard
 from transpile.query import Refused
 from transpile.targets import registry
 from transpile.targets.plan import LogSource, Plan
@@ -160,8 +160,19 @@ def test_a_value_that_ingestion_drops_is_asked_as_none() -> None:
     assert mapped.search.condition == Or((Equals(command, "-"), IsNull(command)))
     (reason,) = mapped.approximations
     assert (reason.code, "'-'" in reason.message) == ("ingested-otherwise", True)
-    either = Or((Equals(Field("CommandLine"), "-"), IsNull(Field("CommandLine"))))
+    none = IsNull(Field("CommandLine"))
+    dropped = (Equals(Field("CommandLine"), "-"), Equals(Field("CommandLine"), ""))
+    either = Or((*dropped, none))
     assert plan(PROCESS).map(either).approximations == ()
+    for asked in (none, Exists(Field("CommandLine"))):
+        (told,) = plan(PROCESS).map(asked).approximations
+        assert told.message == (
+            "CommandLine: ingestion drops '' and '-': events with such a value count as without"
+        )
+    (told,) = plan(PROCESS).map(Or((dropped[0], none))).approximations
+    assert "drops '': " in told.message
+    identifiers = plan(PROCESS).map(IsNull(Field("ProcessGuid"))).approximations
+    assert "{00000000-" in identifiers[0].message
     both = And((either, Equals(Field("CommandLine"), "-")))
     assert plan(PROCESS).map(both).approximations == mapped.approximations
     number = plan(PROCESS).map(Equals(Field("ProcessId"), ""))

@@ -28,6 +28,7 @@ from transpile.ir.nodes import (
 )
 from transpile.ir.search import Parser, Search
 from transpile.ir.simplify import all_of, any_of, implies, map_leaves
+from transpile.ir.walk import leaves
 from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
 from transpile.targets.forms import Form
@@ -122,8 +123,7 @@ class _Mapper:
                 return leaf
         else:
             plain = self._plain.get(leaf.field.name)
-            dropped = isinstance(leaf, Equals) and leaf.value in self._plan.dropped
-            if plain is not None and not dropped and not isinstance(leaf, SameAs):
+            if plain is not None and not isinstance(leaf, SameAs) and not self._is_dropped(leaf):
                 return _moved(leaf, plain)
         try:
             return self._leaf(leaf)
@@ -152,6 +152,8 @@ class _Mapper:
                 self._differ(replace(differs, place=leaf.place))
             if isinstance(leaf, Equals) and leaf.value in self._plan.dropped:
                 return self._absent(leaf, fields)
+            if isinstance(leaf, (IsNull, Exists)):
+                self._tell_dropped(leaf)
             if (form := self._plan.forms.get(name)) is not None:
                 return self._formed(leaf, form)
         if isinstance(leaf, SameAs):
@@ -163,6 +165,29 @@ class _Mapper:
         join = all_of if isinstance(leaf, IsNull) else any_of
         able = [one for one in fields if _may_hold(one, leaf)]
         return join(map(partial(self._on, leaf), able or fields))
+
+    def _is_dropped(self, leaf: FieldLeaf) -> bool:
+        """Whether what ingestion drops makes a difference to a test."""
+        if isinstance(leaf, Equals):
+            return leaf.value in self._plan.dropped
+        return bool(self._plan.dropped) and isinstance(leaf, (IsNull, Exists))
+
+    def _tell_dropped(self, leaf: IsNull | Exists) -> None:
+        """Say so where events without a value may have had one that ingestion drops."""
+        asked = {
+            other.value
+            for other in leaves(self._meaning)
+            if isinstance(other, Equals) and other.field == leaf.field
+        }
+        values = sorted(
+            value
+            for value in self._plan.dropped - asked
+            if not value.startswith("{") or leaf.field.name.lower().endswith("guid")
+        )
+        if values:
+            drops = f"{leaf.field.name}: ingestion drops {' and '.join(map(repr, values))}"
+            message = f"{drops}: events with such a value count as without"
+            self._differ(Reason("ingested-otherwise", message, leaf.place))
 
     def _absent(self, leaf: Equals, fields: Sequence[Field]) -> Node:
         """A test for a value that events don't keep: those without any are found."""
