@@ -30,7 +30,7 @@ FIELDS: dict[str, Any] = {
 }
 """all that the rule asks of except its CommandLine"""
 FITTED = 'process.executable.lower : "*wuauclt*"'
-ABSENT = "absent-field: no index has the field winlog.event_data.CommandLine (for CommandLine)"
+ABSENT = "absent-field: no index has the field process.command_line (for CommandLine)"
 
 
 class Done(NamedTuple):
@@ -89,7 +89,7 @@ def test_convert_with_the_cache_cold_and_warm(run: Run) -> None:
     plain = run("convert", "rules", *ASKED, "--format", "json")
     assert "process.executable.lower" not in plain.out
     assert ABSENT not in plain.err
-    schema("schema.json", {**FIELDS, "winlog.event_data.CommandLine": [{"type": "keyword"}]})
+    schema("schema.json", {**FIELDS, "process.command_line": [{"type": "wildcard"}]})
     assert ABSENT not in run(*words).err
 
 
