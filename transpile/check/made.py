@@ -12,7 +12,7 @@ from types import ModuleType
 
 import backends
 import transpile
-from transpile.load.files import RuleFile, read_bytes
+from transpile.load.files import read_given
 from transpile.run import program
 from transpile.targets.environment import Environment
 from transpile.values import dataclass
@@ -59,16 +59,12 @@ def made(  # noqa: PLR0913, PLR0917
     for path in pipelines:
         name = PurePath(path).name
         # Files of one name in two folders are told apart by their paths.
-        hashes[name if names[name] == 1 else PurePath(path).as_posix()] = _hash(_content(path))
-    fitted = "" if schema is None else _hash(_content(schema))
+        hashes[name if names[name] == 1 else PurePath(path).as_posix()] = _hash(read_given(path))
+    fitted = "" if schema is None else _hash(read_given(schema))
     version = transpile.__version__
     settled = _hash(repr(environment).encode()) if environment else ""
     mapping = mapping_version()
     return Made(form, tuple(targets), profile, hashes, version, mapping, fitted, settled)
-
-
-def _content(path: str) -> bytes:
-    return read_bytes(RuleFile(PurePath(path).as_posix(), path))
 
 
 @cache

@@ -137,6 +137,11 @@ def read_bytes(file: RuleFile) -> bytes:
     return data
 
 
+def read_given(path: str) -> bytes:
+    """What a file that the user gave by its path holds; raises as `read_bytes` does."""
+    return read_bytes(RuleFile(PurePath(path).as_posix(), path))
+
+
 def decode(file: RuleFile, data: bytes) -> SourceText:
     """The text that a rule file holds; raises ProblemFound where it is no text."""
     return SourceText(file.path, _decode(data, file.path))

@@ -158,10 +158,7 @@ class Converter:
         mapped = lowered.map(plan)
         dialect = backends.get(target.dialect)
         named = {
-            name: dialect.field(fields[0])
-            if len(fields) == 1
-            else ", ".join(map(dialect.field, fields))
-            for name, fields in mapped.fields.items()
+            name: ", ".join(map(dialect.field, fields)) for name, fields in mapped.fields.items()
         }
         fields = _fields(named, applied.names)
         if mapped.refusals:

@@ -145,12 +145,9 @@ class Processes(Generic[Item, Made]):
             # Whoever forks must not flush again what is still to be written.
             sys.stdout.flush()
             sys.stderr.flush()
-            return multiprocessing.get_context("fork"), partial(_begin, reader, self._share)
+            work = self._work
+            return multiprocessing.get_context("fork"), partial(_begin, reader, lambda: work)
         return multiprocessing.get_context("spawn"), partial(_begin, reader, self._prepare)
-
-    def _share(self) -> Work[Item, Made]:
-        assert self._work is not None  # noqa: S101
-        return self._work
 
     def _recover(self) -> None:
         """Work once more on all portions of a broken pool, each in a process of its own."""

@@ -75,14 +75,14 @@ class Recipe:
     def _parts(self) -> Iterator[bytes]:
         yield program.digest()
         yield b"tells" if self.tells else b""
-        yield _content(self.schema) if self.schema else b""
+        yield files.read_given(self.schema) if self.schema else b""
         yield repr(self.environment).encode()
         yield b"%d" % len(self.targets)
         for name in self.targets:
             yield f"{name} {registry.origin(name)}".encode()
         for path in self.pipelines:
             yield Path(path).suffix.encode()
-            yield _content(path)
+            yield files.read_given(path)
         if self.pipelines:
             # What pySigma allows pipelines to do.
             yield from (
@@ -90,7 +90,3 @@ class Recipe:
                 for name, value in sorted(os.environ.items())
                 if name.startswith("PYSIGMA_")
             )
-
-
-def _content(path: str) -> bytes:
-    return files.read_bytes(RuleFile(Path(path).as_posix(), path))

@@ -8,16 +8,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
-from transpile.ir.nodes import Equals, Field, Glob, Node, Type, Wildcard
+from transpile.ir.nodes import Field, Type
 from transpile.query import Reason
 from transpile.targets import registry
 from transpile.targets.plan import LogSource, Plan
+from transpile.targets.plans import asked
 from transpile.targets.target import Target
 
 Environment: TypeAlias = tuple[tuple[str, str], ...]
@@ -64,7 +64,9 @@ def _in_index(target: Target, settings: Mapping[str, str], source: LogSource) ->
         Reason(one.code, one.message.replace("every event", f"every event of the index {index}"))
         for one in plan.approximations
     )
-    return replace(plan, scope=(_is_index(index), *plan.scope), approximations=told)
+    return replace(
+        plan, scope=(asked(Field("index", Type.STRING), index), *plan.scope), approximations=told
+    )
 
 
 def _names(source: LogSource) -> Iterable[str]:
@@ -75,11 +77,3 @@ def _names(source: LogSource) -> Iterable[str]:
                 yield f"{INDEX}.{source.product}/{part}"
         yield f"{INDEX}.{source.product}"
     yield INDEX
-
-
-def _is_index(name: str) -> Node:
-    field = Field("index", Type.STRING)
-    if "*" not in name:
-        return Equals(field, name)
-    parts = re.findall(r"\*|[^*]+", name)
-    return Glob(field, tuple(Wildcard.ANY_RUN if part == "*" else part for part in parts))

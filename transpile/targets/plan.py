@@ -123,7 +123,8 @@ class _Mapper:
                 return leaf
         else:
             plain = self._plain.get(leaf.field.name)
-            if plain is not None and not isinstance(leaf, SameAs) and not self._is_dropped(leaf):
+            dropped = self._plan.dropped and self._is_dropped(leaf)
+            if plain is not None and not dropped and not isinstance(leaf, SameAs):
                 return _moved(leaf, plain)
         try:
             return self._leaf(leaf)
@@ -134,11 +135,8 @@ class _Mapper:
 
     def _in_text(self, leaf: Keyword) -> Node:
         text = self._plan.text or Field("")
-        reason = Reason(
-            "keyword-field", f"keywords are looked for in {text.name} only, not in every field"
-        )
-        if reason not in self.approximations:
-            self.approximations.append(reason)
+        message = f"keywords are looked for in {text.name} only, not in every field"
+        self._differ(Reason("keyword-field", message))
         parts = (Wildcard.ANY_RUN, *leaf.parts, Wildcard.ANY_RUN)
         return self._fit(Glob(text, parts, leaf.cased, place=leaf.place), text.name)
 
@@ -170,7 +168,7 @@ class _Mapper:
         """Whether what ingestion drops makes a difference to a test."""
         if isinstance(leaf, Equals):
             return leaf.value in self._plan.dropped
-        return bool(self._plan.dropped) and isinstance(leaf, (IsNull, Exists))
+        return isinstance(leaf, (IsNull, Exists))
 
     def _tell_dropped(self, leaf: IsNull | Exists) -> None:
         """Say so where events without a value may have had one that ingestion drops."""

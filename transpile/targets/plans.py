@@ -108,11 +108,11 @@ class _Names:
             entry = self._entry.condition_fields.get(sigma)
             template = entry.value if isinstance(entry, FieldEntry) else ""
             for field in self.resolve(sigma) if entry is None else self._listed(entry, ""):
-                yield any_of(_asked(field, _stored(field, value, template)) for value in values)
+                yield any_of(asked(field, _stored(field, value, template)) for value in values)
         for name, values in self._entry.scope.items():
             field = self._typed(name, "")
             texts = (filled(v, self._source) if isinstance(v, str) else v for v in values)
-            yield any_of(_asked(field, value) for value in texts)
+            yield any_of(asked(field, value) for value in texts)
 
     def _unlisted(self, sigma: str) -> str:
         template = self._others
@@ -156,7 +156,8 @@ def _stored(field: Field, value: str | int, template: str) -> str | int:
     return str(value) if field.type is Type.KEYWORD else value
 
 
-def _asked(field: Field, value: str | int) -> Node:
+def asked(field: Field, value: str | int) -> Node:
+    """The test for a value, in which a `*` stands for any text."""
     if isinstance(value, int):
         return NumberEquals(field, value)
     cased = field.type is Type.KEYWORD  # which stands in documents just as it is written
