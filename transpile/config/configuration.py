@@ -94,9 +94,9 @@ class ConfigurationFile:
         return value
 
     def _checked_text(self, setting: Setting, text: str, keys: tuple[str | int, ...]) -> str:
-        if setting.known is not None and text not in (known := setting.known()):
+        if setting.known is not None and not setting.knows(text):
             lists = "`sigma-transpile targets` lists what there is"
-            hint = instead_of(text, known) or lists
+            hint = instead_of(text, setting.known()) or lists
             self._fail(f"there is no {setting.called} {text!r}", keys, hint)
         if not setting.is_path:
             return text

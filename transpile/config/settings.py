@@ -34,6 +34,13 @@ def _windows_tables() -> Sequence[str]:
     return tuple(environment.TABLES)
 
 
+def _is_target(name: str) -> bool:
+    """Whether there is such a target; other distributions are asked for none of this program's."""
+    from transpile.targets import registry  # noqa: PLC0415
+
+    return registry.is_known(name)
+
+
 class Setting(NamedTuple):
     """A key, and the parameters by the commands that have them (`cache info` is a command).
 
@@ -51,11 +58,19 @@ class Setting(NamedTuple):
     known: Callable[[], Sequence[str]] | None = None
     called: str = ""
     negated: bool = False
+    is_known: Callable[[str], bool] | None = None
+    """tells of one of the known values, where to list all takes longer"""
     mistake: Callable[[Value], Mistake | None] | None = None
 
     @property
     def name(self) -> str:
         return ".".join(self.keys)
+
+    def knows(self, value: str) -> bool:
+        """Whether it may have this value."""
+        if self.is_known is not None:
+            return self.is_known(value)
+        return self.known is None or value in self.known()
 
     def parameter_value(self, value: Value) -> Value:
         """The value as its parameter takes it."""
@@ -100,6 +115,7 @@ SETTINGS: Sequence[Setting] = (
         ("targets",),
         _each("convert check verify explain catalog serve", "target"),
         known=_targets,
+        is_known=_is_target,
         called="target",
     ),
     Setting(
@@ -129,6 +145,7 @@ SETTINGS: Sequence[Setting] = (
         ("export", "target"),
         {"export": "target", "check": "target"},
         known=_targets,
+        is_known=_is_target,
         called="target",
     ),
     Setting(
