@@ -28,7 +28,6 @@ from transpile.ir.nodes import (
 )
 from transpile.ir.search import Parser, Search
 from transpile.ir.simplify import all_of, any_of, implies, map_leaves
-from transpile.ir.walk import leaves
 from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
 from transpile.targets.forms import Form
@@ -172,15 +171,11 @@ class _Mapper:
 
     def _tell_dropped(self, leaf: IsNull | Exists) -> None:
         """Say so where events without a value may have had one that ingestion drops."""
-        asked = {
-            other.value
-            for other in leaves(self._meaning)
-            if isinstance(other, Equals) and other.field == leaf.field
-        }
         values = sorted(
             value
-            for value in self._plan.dropped - asked
+            for value in self._plan.dropped
             if not value.startswith("{") or leaf.field.name.lower().endswith("guid")
+            if not _only_beside(self._meaning, leaf, Equals(leaf.field, value))
         )
         if values:
             drops = f"{leaf.field.name}: ingestion drops {' and '.join(map(repr, values))}"
@@ -190,7 +185,7 @@ class _Mapper:
     def _absent(self, leaf: Equals, fields: Sequence[Field]) -> Node:
         """A test for a value that events don't keep: those without any are found."""
         name, value = leaf.field.name, leaf.value
-        if not _asks_none(self._meaning, leaf):
+        if not _only_beside(self._meaning, leaf, IsNull(leaf.field)):
             told = f"{name}: ingestion drops the value {value!r}: events without any are found"
             self._differ(Reason("ingested-otherwise", told, leaf.place))
         null = IsNull(leaf.field, place=leaf.place)
@@ -285,15 +280,15 @@ def _moved(leaf: FieldLeaf, field: Field) -> FieldLeaf:
     return replace(leaf, field=field)
 
 
-def _asks_none(meaning: Node, leaf: FieldLeaf) -> bool:
-    """Whether a leaf stands only where the absence of its field will do, too."""
+def _only_beside(meaning: Node, leaf: FieldLeaf, other: FieldLeaf) -> bool:
+    """Whether a leaf stands only among alternatives of which the other one is one, too."""
     if isinstance(meaning, Not):
-        return _asks_none(meaning.operand, leaf)
+        return _only_beside(meaning.operand, leaf, other)
     if not isinstance(meaning, (And, Or)):
         return meaning != leaf
-    if isinstance(meaning, Or) and IsNull(leaf.field) in meaning.operands:
-        return all(_asks_none(one, leaf) for one in meaning.operands if one != leaf)
-    return all(_asks_none(one, leaf) for one in meaning.operands)
+    beside = isinstance(meaning, Or) and other in meaning.operands
+    rest = [one for one in meaning.operands if not (beside and one == leaf)]
+    return all(_only_beside(one, leaf, other) for one in rest)
 
 
 _OF_ADDRESSES = frozenset("0123456789abcdef.:")
