@@ -149,6 +149,6 @@ process {least_memory} MiB and {most_memory} MiB.
 
 ## To keep it so
 
-`tests/test_work.py` counts the calls that a fixed sample takes and fails where they pass what
-`tests/work.toml` allows. `make profile` shows where they are.
+`tests/test_work.py` counts the calls that a fixed sample takes and fails where they are clearly
+more than `tests/work.toml` recorded. `make profile` shows where they are.
 """

@@ -34,8 +34,9 @@ else:
     import tomli as tomllib
 
 ROOT = Path(__file__).resolve().parents[1]
-ALLOWED = tomllib.loads((ROOT / "tests" / "work.toml").read_text("utf-8"))
-RULES = [ROOT / "golden" / name / "rule.yml" for name in ALLOWED["sample"]]
+RECORDED = tomllib.loads((ROOT / "tests" / "work.toml").read_text("utf-8"))
+RULES = [ROOT / "golden" / name / "rule.yml" for name in RECORDED["sample"]]
+CLEAR = 1.3  # a change by less isn't told from noise: modules compiled or not, releases of Python
 UNWANTED = ("pyparsing", "jinja2", "requests", "sigma.processing", "rich", "sqlite3")
 
 
@@ -97,11 +98,12 @@ def counted() -> dict[str, int]:
     return counts
 
 
-@pytest.mark.parametrize("step", ALLOWED["calls"])
+@pytest.mark.parametrize("step", RECORDED["calls"])
 def test_calls(counted: dict[str, int], step: str) -> None:
-    allowed = ALLOWED["calls"][step]
-    assert counted[step] <= allowed, f"{step} takes {counted[step]:,} calls; see `make profile`"
-    assert counted[step] > allowed / 2, "far less than allowed: lower the number in work.toml"
+    recorded = RECORDED["calls"][step]
+    found = f"{step} takes {counted[step]:,} calls, not {recorded:,}"
+    assert counted[step] <= recorded * CLEAR, found
+    assert counted[step] >= recorded / CLEAR, f"{found}: count anew"
 
 
 def loaded(cache: Path | None, *options: str) -> set[str]:
@@ -121,12 +123,12 @@ def test_one_rule_loads_little(tmp_path: Path) -> None:
     modules = loaded(None, "--no-cache")
     assert not [name for name in UNWANTED if name in modules]
     ours = {name for name in modules if name.split(".")[0] in ("transpile", "backends", "sigma")}
-    assert len(ours) <= ALLOWED["modules"]["one_rule"], sorted(ours)
+    assert len(ours) <= RECORDED["modules"]["one_rule"], sorted(ours)
     loaded(tmp_path)
     known = loaded(tmp_path)
     assert not known & {"yaml", "sigma.exceptions", "backends"}
     ours = {name for name in known if name.split(".")[0] in ("transpile", "backends", "sigma")}
-    assert len(ours) <= ALLOWED["modules"]["known"], sorted(ours)
+    assert len(ours) <= RECORDED["modules"]["known"], sorted(ours)
 
 
 def _main(arguments: list[str]) -> None:
