@@ -66,19 +66,13 @@ def _fitted_search(search: Search) -> tuple[Node, Sequence[Reason]]:
 
 
 def _leaf(leaf: AnyLeaf, notes: Notes) -> Node:
-    if isinstance(leaf, Keyword):
+    if isinstance(leaf, (Keyword, IsNull, Exists, SameAs, TimePartCompare)):
         return leaf
     try:
-        return _fitted(leaf)
+        return _FITS.get(leaf.field.type, _on_text)(leaf)
     except Refused as refused:
         notes.refusals.append(refused.reason)
         return leaf
-
-
-def _fitted(leaf: FieldLeaf) -> Node:
-    if isinstance(leaf, (IsNull, Exists, SameAs, TimePartCompare)):
-        return leaf
-    return _FITS.get(leaf.field.type, _on_text)(leaf)
 
 
 def unsayable(leaf: Any, notes: Notes) -> Doc:
@@ -112,6 +106,8 @@ def present(leaf: Exists | IsNull) -> str:
 
 
 def _on_text(leaf: FieldLeaf) -> Node:
+    if isinstance(leaf, (Equals, Glob)):  # most of them
+        return leaf
     if isinstance(leaf, Cidr):
         return cidr_in_text(leaf)
     if isinstance(leaf, Compare):

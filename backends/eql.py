@@ -61,11 +61,16 @@ def name(field: Field, place: Place | None = None) -> str:
         Refused: it is empty, or holds a backtick or a control character, which no name should.
     """
     text = field.name
-    if _IDENTIFIER.fullmatch(text) and not _WORDS.intersection(text.split(".")):
+    if _is_plain(text):
         return text
     if not text or "`" in text or not text.isprintable():
         raise Refused("field-name", f"EQL can't name the field {text!r}", place)
     return f"`{text}`"
+
+
+@lru_cache(maxsize=1024)  # the same few names over and over
+def _is_plain(name: str) -> bool:
+    return bool(_IDENTIFIER.fullmatch(name)) and not _WORDS.intersection(name.split("."))
 
 
 def string(text: str) -> str:

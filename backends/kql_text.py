@@ -6,6 +6,7 @@ Whatever stands in a rule goes through one of these, so that it can't leave its 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _ESCAPES = {"\\": r"\\", '"': r"\"", "\n": r"\n", "\r": r"\r", "\t": r"\t"}
 # No keyword starts with a capital letter or an underscore:
@@ -30,6 +31,7 @@ def _escaped(character: str) -> str:
     return "".join(f"\\u{units[i : i + 2].hex()}" for i in range(0, len(units), 2))
 
 
+@lru_cache(maxsize=1024)
 def name(text: str) -> str:
     """A column's name, quoted unless it is a plain identifier that can be no keyword."""
     return text if _BARE_NAME.fullmatch(text) else f"[{_single_quoted(text)}]"

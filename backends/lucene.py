@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from backends.dialect import Dialect, Generate, Notes
@@ -79,8 +80,10 @@ def _name(leaf: Any) -> str:
     name: str = leaf.field.name
     if not name or "*" in name or name == "_exists_":
         raise Refused("field-name", f"Lucene can't name the field {name!r}", leaf.place)
-    return term(name)
+    return _name_term(name)
 
+
+_name_term = lru_cache(maxsize=1024)(term)  # the same few names over and over
 
 _RANGES = {
     Comparison.GT: "{{{} TO *]",

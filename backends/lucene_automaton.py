@@ -162,7 +162,7 @@ def _effort(pattern: Pattern, *, skipping: bool) -> int:
         )
         for edge in edges
     }
-    follow = [_bits(next_ones) for next_ones in positions.follow]
+    follow = _Follow([_bits(next_ones) for next_ones in positions.follow])
     after: dict[int, int] = {}
     # The largest first: where there are too many, that shows soonest.
     seen, work, effort = {first}, [(-first.bit_count(), first)], 0
@@ -171,7 +171,7 @@ def _effort(pattern: Pattern, *, skipping: bool) -> int:
         effort -= size
         for taken in {ready & characters for characters in taking}:
             if taken not in after:
-                after[taken] = _union(taken, follow)
+                after[taken] = follow.on(taken)
             state = after[taken]
             if state and state not in seen:
                 seen.add(state)
@@ -179,13 +179,28 @@ def _effort(pattern: Pattern, *, skipping: bool) -> int:
     return effort
 
 
-def _union(positions: int, sets: list[int]) -> int:
-    union = 0
-    while positions:
-        position = positions.bit_length() - 1
-        union |= sets[position]
-        positions ^= 1 << position
-    return union
+class _Follow(dict[tuple[int, int], int]):
+    """What follows on positions, of which a state has many: by eights of them, known once asked."""
+
+    def __init__(self, sets: list[int]) -> None:
+        super().__init__()
+        self._sets = sets
+
+    def __missing__(self, eight: tuple[int, int]) -> int:
+        number, among = eight
+        union = 0
+        for position, follow in enumerate(self._sets[8 * number : 8 * number + 8]):
+            if among >> position & 1:
+                union |= follow
+        self[eight] = union
+        return union
+
+    def on(self, positions: int) -> int:
+        """The union of what follows on each of the positions."""
+        union = 0
+        for eight in enumerate(positions.to_bytes(positions.bit_length() // 8 + 1, "little")):
+            union |= self[eight]
+        return union
 
 
 def _bits(positions: Iterable[int]) -> int:

@@ -6,6 +6,7 @@ The manual's pages are named in `backends.spl`.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from transpile.ir.networks import MAPPED
 from transpile.ir.nodes import Field, Network
@@ -28,7 +29,12 @@ _MODIFIERS = frozenset(
 
 def nameable(field: Field) -> bool:
     """Whether a search can name the field at all."""
-    return not _UNSAYABLE_NAME.search(field.name) and field.name not in _MODIFIERS
+    return _is_nameable(field.name)
+
+
+@lru_cache(maxsize=1024)  # the same few names over and over
+def _is_nameable(name: str) -> bool:
+    return not _UNSAYABLE_NAME.search(name) and name not in _MODIFIERS
 
 
 def checked(field: Field, place: Place | None) -> str:
@@ -40,7 +46,11 @@ def checked(field: Field, place: Place | None) -> str:
 
 def search_name(field: Field, place: Place | None) -> str:
     """A field's name before an operator; in double quotes where it is no plain word."""
-    name = checked(field, place)
+    return _spelled(checked(field, place))
+
+
+@lru_cache(maxsize=1024)
+def _spelled(name: str) -> str:
     return name if _PLAIN_NAME.fullmatch(name) else f'"{name}"'
 
 

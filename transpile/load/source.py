@@ -32,7 +32,9 @@ class SourceText:
 
     @cached_property
     def lines(self) -> list[str]:
-        return _LINE_BREAK.split(self.text)
+        text = self.text
+        plain = text.isascii() and "\r" not in text
+        return text.split("\n") if plain else _LINE_BREAK.split(text)
 
     def line(self, number: int) -> str:
         """The line of that number, from 1; empty where the file has none, cut where it is long."""
