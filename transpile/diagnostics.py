@@ -319,9 +319,10 @@ _PIPELINES = (
     Diagnostic(
         "bad-mapping",
         Kind.USAGE,
-        "The file of tables can't be used",
+        "The file of log sources can't be used",
         "It names a table, a column, a type or a key that there is not, or is no TOML.",
-        "Correct the line. docs/sentinel.md tells what such a file may say.",
+        "Correct the line. docs/log-sources.md tells what such a file may say, and docs/sentinel.md"
+        " what it may say of tables.",
     ),
     Diagnostic(
         "bad-pipeline",
@@ -374,9 +375,9 @@ _PIPELINES = (
     Diagnostic(
         "unused-tables",
         Kind.WARNING,
-        "A target takes nothing from a file of tables",
-        "Only KQL has tables; an entry of the file may be for another target; and a table is read"
-        " only where a log source is said to be in it.",
+        "A target takes nothing from a file of log sources",
+        "An entry without `target` is for languages that have tables, and any other one for the"
+        " targets that it names; and a table is read only where a log source is said to be in it.",
         "Convert for those targets without the file, or correct the entry at the place shown.",
     ),
     Diagnostic(

@@ -89,6 +89,20 @@ def test_the_alternatives_of_a_rule_are_all_in_the_index(here: Path, run: Run) -
     assert query == 'index="main" AND (Image="a" OR CommandLine="b")\n'
 
 
+@pytest.mark.parametrize(
+    ("scope", "index"), [("{}", "main"), ('{ index = ["idp"] }', "idp")], ids=["none", "own"]
+)
+def test_a_log_source_of_ones_own_is_in_the_index_unless_it_names_another(
+    scope: str, index: str, here: Path, run: Run
+) -> None:
+    entry = f'product = "acme"\ntarget = "splunk"\nscope = {scope}\nothers = "{{name}}"\n'
+    Path("own.toml").write_text(f"[[logsource]]\n{entry}", "utf-8")
+    configure("pipelines = ['own.toml']\nsplunk.index = 'main'")
+    Path("rule.yml").write_text(RULE % "product: acme", "utf-8")
+    query = run("convert", "rule.yml", "-t", "splunk").out
+    assert query == f'index="{index}" AND Image IN ("a", "b")\n'
+
+
 def test_searches_of_data_models_and_other_languages_name_none(here: Path, run: Run) -> None:
     others = [name for name in registry.MODULES if name != "splunk"]
     words = ["convert", "rules", *(word for name in others for word in ("-t", name))]

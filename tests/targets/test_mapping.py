@@ -24,7 +24,7 @@ from transpile.load.rules import load_file
 from transpile.load.toml_file import TomlFile
 from transpile.query import Refused
 from transpile.run.convert import Converter
-from transpile.targets import computations, mapping, mapping_file, registry
+from transpile.targets import computations, mapping, mapping_columns, mapping_file, registry
 from transpile.targets.faults import WAYS
 from transpile.targets.mapping import mapped
 from transpile.targets.model import LogSourceFile, TargetFile
@@ -103,9 +103,11 @@ def test_what_the_file_does_not_name_stays(file: Path) -> None:
     assert target.plan(LogSource("okta", None, "okta")).table == "OktaV2_CL"
 
 
-def test_other_languages_have_no_tables(file: Path) -> None:
+def test_what_is_for_tables_is_for_no_other_target(file: Path) -> None:
     file.write_text(BITBUCKET)
-    assert mapped(registry.get("splunk"), [str(file)]) is registry.get("splunk")
+    source = LogSource("bitbucket", None, "audit")
+    target = mapped(registry.get("splunk"), [str(file)])
+    assert target.plan(source) == registry.get("splunk").plan(source)
 
 
 EVERY_WAY = Path(__file__).parents[1] / "run" / "pipelines" / "tables_every_way.toml"
@@ -256,7 +258,7 @@ def test_the_examples_of_the_docs_are_sound(file: Path) -> None:
 
 def test_the_docs_name_every_key_and_every_computation() -> None:
     text = DOCS.read_text("utf-8").partition("## How a query is laid out")[0]
-    keys = mapping_file._READ | set(WAYS) | set(mapping_file._BESIDE)
+    keys = mapping_columns.READ | set(WAYS) | set(mapping_columns._BESIDE)
     computations_told = set(computations.NAMES) - {"separate-hashes"}
     for name in keys | computations_told | set(mapping_file._RENAMED) - {"name"}:
         assert re.search(rf"\b{name}\b", text), name
@@ -265,9 +267,8 @@ def test_the_docs_name_every_key_and_every_computation() -> None:
 @pytest.mark.parametrize("folder", ["sentinel", "defender", "asim"])
 def test_the_files_of_the_targets_are_sound_by_the_same_rules(folder: str) -> None:
     data = Path(mapping.__file__).with_name("data") / folder
-    tables = registry.get(folder).tables
-    assert tables is not None
-    assert mapping_file.read(str(data / "logsources.toml"), folder, tables()).logsource
+    target = registry.get(folder)
+    assert mapping_file.read(str(data / "logsources.toml"), target).logsource
     TomlFile.read(data / "logsources.toml", "bad-mapping").convert(LogSourceFile)
     known = TomlFile.read(data / "target.toml", "bad-mapping").convert(TargetFile)
     for entry in known.target:

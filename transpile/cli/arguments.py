@@ -62,7 +62,7 @@ Pipelines: TypeAlias = Annotated[
         "--pipeline",
         "-p",
         metavar="FILE",
-        help="A pySigma pipeline file of your own, applied first, or a file of tables (.toml);"
+        help="A pySigma pipeline file of your own, applied first, or a file of log sources (.toml);"
         " several are allowed.",
     ),
 ]

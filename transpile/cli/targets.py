@@ -16,7 +16,7 @@ app = typer.Typer(help="What there is to convert to.", no_args_is_help=False)
 
 _Tables = Annotated[
     list[str] | None,
-    typer.Option("--pipeline", "-p", help="A file of tables (.toml); may be given again."),
+    typer.Option("--pipeline", "-p", help="A file of log sources (.toml); may be given again."),
 ]
 
 

@@ -59,6 +59,8 @@ class Converter:
         if environment:
             found = _settled(found, environment)
         self.targets = tuple(_with_tables(target, tables) for target in found)
+        if environment:
+            self.targets = _placed(self.targets, environment)
         if schema is not None:
             self.targets = _fitted(self.targets, schema)
         self._pipelines = UserPipelines([path for path in pipelines if path not in tables])
@@ -242,6 +244,13 @@ def _settled(targets: Iterable[Target], environment: Environment) -> list[Target
     from transpile.targets.environment import settled  # noqa: PLC0415 (most have no settings)
 
     return [settled(target, environment) for target in targets]
+
+
+def _placed(targets: Iterable[Target], environment: Environment) -> tuple[Target, ...]:
+    """The targets where the user's installation keeps what they look for."""
+    from transpile.targets.environment import placed  # noqa: PLC0415 (most have no settings)
+
+    return tuple(placed(target, environment) for target in targets)
 
 
 def _fitted(targets: Sequence[Target], schema: str) -> tuple[Target, ...]:

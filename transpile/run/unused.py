@@ -162,7 +162,7 @@ def _state(
 
 
 def _table_hint(table: object, readers: Sequence[str]) -> str:
-    hint = f'write [[logsource]] with table = "{table}" into a file of tables (docs/sentinel.md)'
+    hint = f'write [[logsource]] with table = "{table}" into a file of log sources'
     other = _TABLES.get(str(table))
     return f"{hint}, or ask for -t {other}" if other and other not in readers else hint
 
@@ -186,36 +186,18 @@ def _language(target: str) -> str:
 
 
 def of_tables(file: TomlFile, targets: Sequence[str]) -> Iterator[Problem]:
-    """Whatever of a file of tables says something to none of the targets, and which these are."""
-    kusto = [name for name in targets if _language(name) == "kql"]
-    others = [name for name in targets if name not in kusto]
-    if others:
-        yield _unused(
-            file,
-            f"only KQL has tables: {', '.join(others)} take{'s' * (len(others) == 1)} nothing"
-            " from this file",
-            (),
-            "map their fields in a pySigma pipeline, or convert for them without it",
-        )
+    """Whatever of a user's file of log sources none of the targets takes."""
     entries = file.document.get("logsource")
     if not isinstance(entries, list) or not all(isinstance(entry, dict) for entry in entries):
         entries = []
     wrong = [
         problem
         for number, entry in enumerate(entries)
-        for problem in _wrong_target(file, number, entry.get("target"))
+        for problem in _wrong_target(file, number, entry)
     ]
     yield from wrong
-    left = [
-        name for name in kusto if not any(entry.get("target", name) == name for entry in entries)
-    ]
-    if entries and left and not wrong and not file.document.get("query"):
-        yield _unused(
-            file,
-            f"no log source of this file is for {', '.join(left)}",
-            ["logsource", 0, "target"],
-            "take `target` away where the entry holds for others too",
-        )
+    if not wrong:
+        yield from _left(file, entries, targets)
     tables = file.document.get("tables")
     for name in tables if isinstance(tables, dict) else ():
         if not any(entry.get("table") == name for entry in entries):
@@ -241,17 +223,48 @@ def _names(value: object) -> list[str]:
     return [one for one in value if isinstance(one, str)] if isinstance(value, (list, dict)) else []
 
 
-def _wrong_target(file: TomlFile, number: int, target: object) -> Iterator[Problem]:
-    known = [name for name in registry.names() if _language(name) == "kql"]
-    if isinstance(target, str) and target not in known:
-        there = f"there is no target {target!r}"
-        message = (
-            f"{target} has no tables"
-            if isinstance(target, str) and registry.is_known(target)
-            else there
-        )
-        hint = did_you_mean(target, known) or f"there is {', '.join(known)}"
-        yield file.problem(message, ["logsource", number, "target"], hint=hint)
+def _named(entry: Mapping[str, object]) -> list[str]:
+    """The targets that an entry is for; the empty name stands for all that have tables."""
+    named = entry.get("target", "")
+    return [named] if isinstance(named, str) else _names(named)
+
+
+def _left(
+    file: TomlFile, entries: Sequence[Mapping[str, object]], targets: Sequence[str]
+) -> Iterator[Problem]:
+    """The targets that take nothing from a file."""
+    named = {name for entry in entries for name in _named(entry)}
+    asked = [
+        name
+        for name in targets
+        if not (file.document.get("query") and _language(name) == "kql") or not entries
+    ]
+    left = [name for name in asked if named.isdisjoint(registry.entries_for(name))]
+    never = [name for name in left if not registry.entries_for(name)]
+    if never:
+        message = f"{', '.join(never)} take{'s' * (len(never) == 1)} nothing from such a file"
+        yield _unused(file, message, (), "convert for them without it")
+    left = [name for name in left if name not in never]
+    if left and entries:
+        message = f"no log source of this file is for {', '.join(left)}"
+        others = [name for name in left if _language(name) != "kql"]
+        hint = "take `target` away where the entry holds for others too"
+        if others:
+            hint = f'write target = "{others[0]}" into a log source that is for it'
+        yield _unused(file, message, ["logsource", 0, "target"], hint)
+
+
+def _wrong_target(file: TomlFile, number: int, entry: Mapping[str, object]) -> Iterator[Problem]:
+    known = dict.fromkeys(
+        name for target in registry.names() for name in registry.entries_for(target) if name
+    )
+    for name in _named(entry):
+        if name and name not in known:
+            message = f"there is no target {name!r}"
+            if registry.is_known(name):
+                message = f"{name} takes nothing from such a file"
+            hint = did_you_mean(name, known) or f"there is {', '.join(known)}"
+            yield file.problem(message, ["logsource", number, "target"], hint=hint)
 
 
 def _unused(file: TomlFile, message: str, keys: KeyPath, hint: str) -> Problem:

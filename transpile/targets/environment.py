@@ -13,7 +13,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
 
-from transpile.ir.nodes import Field, Type
+from transpile.ir.nodes import Field, Keyword, Type
+from transpile.ir.walk import leaves
 from transpile.query import Reason
 from transpile.targets import registry
 from transpile.targets.plan import LogSource, Plan
@@ -45,11 +46,17 @@ def concerning(environment: Environment, targets: Iterable[str]) -> Environment:
 
 
 def settled(target: Target, environment: Environment) -> Target:
-    """The target for this installation; one that has no settings stays as it is."""
+    """The target that looks where this installation has events, before files of the user do."""
     settings = dict(environment)
     if target.name == "sentinel" and WINDOWS in settings:
         other = registry.get(TABLES[settings[WINDOWS]])
         return replace(target, plan=other.plan, about=other.about)
+    return target
+
+
+def placed(target: Target, environment: Environment) -> Target:
+    """The target in the indexes of this installation, whatever tells of its log sources."""
+    settings = dict(environment)
     if target.dialect == "spl" and any(name.startswith(INDEX) for name in settings):
         return replace(target, plan=partial(_in_index, target, settings))
     return target
@@ -58,7 +65,7 @@ def settled(target: Target, environment: Environment) -> Target:
 def _in_index(target: Target, settings: Mapping[str, str], source: LogSource) -> Plan:
     plan = target.plan(source)
     index = next((settings[name] for name in _names(source) if name in settings), None)
-    if index is None or plan.table:
+    if index is None or plan.table or _names_index(plan):
         return plan
     told = tuple(
         Reason(one.code, one.message.replace("every event", f"every event of the index {index}"))
@@ -67,6 +74,12 @@ def _in_index(target: Target, settings: Mapping[str, str], source: LogSource) ->
     return replace(
         plan, scope=(asked(Field("index", Type.STRING), index), *plan.scope), approximations=told
     )
+
+
+def _names_index(plan: Plan) -> bool:
+    """Whether a user's own file tells the index of a log source."""
+    asked = (leaf for node in plan.scope for leaf in leaves(node))
+    return any(not isinstance(leaf, Keyword) and leaf.field.name == "index" for leaf in asked)
 
 
 def _names(source: LogSource) -> Iterable[str]:

@@ -59,11 +59,13 @@ class LogSources:
 
     def _with_inherited(self, entry: LogSourceEntry, source: LogSource) -> LogSourceEntry:
         for name in entry.inherits:
-            folder, _, fieldset = name.rpartition("/")
-            if not folder:
+            within, _, fieldset = name.rpartition("/")
+            if name in self.fieldsets:
                 inherited: LogSourceEntry | None = LogSourceEntry(fields=self.fieldsets[name])
-            elif "/" in folder:
-                inherited = LogSourceEntry(fields=read(folder).fieldsets[fieldset])
+            elif not within:
+                inherited = folder(name).find(source)
+            elif "/" in within:
+                inherited = LogSourceEntry(fields=read(within).fieldsets[fieldset])
             else:
                 inherited = read(name).find(source)
             if inherited is not None:
@@ -85,6 +87,11 @@ class Folder:
     def _own(self) -> LogSources:
         files = (name for name in names(self._name) if not name.endswith("/target"))
         return LogSources(decoded(name, LogSourceFile) for name in files)
+
+    @property
+    def family(self) -> tuple[str, ...]:
+        """The name of the folder, and of those that it inherits."""
+        return (self._name, *(self._parent.family if self._parent else ()))
 
     def find(self, source: LogSource) -> LogSourceEntry | None:
         """What is said of a log source here or in the folder that this one inherits."""

@@ -29,10 +29,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache, partial
 
+from msgspec import structs
+
 from transpile.query import Refused
 from transpile.targets import kusto
-from transpile.targets.folder import LogSources
+from transpile.targets.folder import LogSources, folder
 from transpile.targets.plan import LogSource, Plan
+from transpile.targets.plans import plan_of
 from transpile.targets.sentinel_windows import is_windows, windows_plan
 from transpile.targets.target import Target
 
@@ -43,21 +46,26 @@ def mapped(target: Target, paths: Sequence[str]) -> Target:
     Raises:
         ProblemFound: `bad-mapping`, at the place in a file that can't be used.
     """
-    if target.tables is None or not paths:
+    if not paths or not (target.tables or target.folder):
         return target
     from transpile.targets import mapping_file  # noqa: PLC0415 (only for who has such files)
 
-    own = target.tables()
-    found: list[LogSources] = []
-    tables = dict(own)
-    comments = columns = False
-    for path in paths:
-        read = mapping_file.read(path, target.name, own)
-        tables |= read.tables
-        comments, columns = read.query.comments or comments, read.query.columns or columns
-        found.insert(0, read.log_sources(target.name))
+    files = [mapping_file.read(path, target) for path in paths]
+    found = [file.log_sources(target) for file in reversed(files)]
+    if not target.tables:
+        return replace(target, plan=cache(partial(_plan_by_names, target, found)))
+    tables = dict(target.tables())
+    for file in files:
+        tables |= file.tables
+    comments = any(file.query.comments for file in files)
+    columns = any(file.query.columns for file in files)
     plan = cache(partial(_plan, target, tables, found))
-    return replace(target, comments=comments, plan=partial(_shown, plan) if columns else plan)
+    return replace(
+        target,
+        comments=comments,
+        plan=partial(_shown, plan) if columns else plan,
+        tables=lambda: tables,
+    )
 
 
 def _plan(
@@ -72,6 +80,17 @@ def _plan(
             return kusto.plan(tables, entry)
     return target.plan(source)
 
+
+def _plan_by_names(target: Target, found: Sequence[LogSources], source: LogSource) -> Plan:
+    """The plan of the last file that tells of a log source, or the target's own."""
+    for one in found:
+        if (entry := one.find(source)) is not None:
+            known = structs.replace(folder(target.folder).target, missing=_MISSING)
+            return plan_of(known, entry, source)
+    return target.plan(source)
+
+
+_MISSING = "{name} is none of the `fields` of this log source in your own file"
 
 # What tells when, where, who and from where, in the tables that there are.
 _ANALYST = (

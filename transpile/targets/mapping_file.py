@@ -1,27 +1,36 @@
-"""A user's file of tables, checked against the model and the tables that there are."""
+"""A user's file of log sources, checked against the model and what the target knows."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
 from typing import Any
 
 from msgspec import Struct
 
-from transpile.load.hints import did_you_mean, instead_of
+from transpile.load.hints import did_you_mean
 from transpile.load.problem import Problem, ProblemFound
 from transpile.load.toml_file import KeyPath, TomlFile
-from transpile.targets import computations, kusto
-from transpile.targets.faults import faults_of_fields
+from transpile.targets import kusto, mapping_columns, mapping_names, registry
 from transpile.targets.folder import NAMES, LogSources, Named, log_sources
-from transpile.targets.model import FieldEntry, Fields, LogSourceEntry, LogSourceFile
-from transpile.targets.sentinel_windows import is_windows
+from transpile.targets.model import Fields, LogSourceEntry, LogSourceFile
+from transpile.targets.target import Target
 
 
 class OwnEntry(LogSourceEntry, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A log source of a user; `target` is the one target that the entry is for."""
+    """A log source of a user.
 
-    target: str = ""
+    `target` names the targets that the entry is for, by their own names or by those of folders
+    whose data they share: `elastic` is for all of Elastic's. Without it, the entry is for every
+    language that has tables.
+    """
+
+    target: str | list[str] = ""
+
+    @property
+    def targets(self) -> list[str]:
+        """The names in `target`, or the empty one."""
+        return [self.target] if isinstance(self.target, str) else self.target
 
 
 class QueryEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,23 +41,26 @@ class QueryEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
 
 
 class MappingFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A file of tables: columns of each with their Kusto types, and log sources in them."""
+    """A file of log sources, and of tables with the Kusto types of their columns."""
 
     tables: dict[str, dict[str, str]] = {}
     logsource: list[OwnEntry] = []
     fieldset: dict[str, Fields] = {}
     query: QueryEntry = QueryEntry()
 
-    def log_sources(self, target: str) -> LogSources:
+    def log_sources(self, target: Target) -> LogSources:
         """The log sources that are for a target."""
-        entries: list[LogSourceEntry] = [
-            entry for entry in self.logsource if entry.target in ("", target)
-        ]
+        entries: list[LogSourceEntry] = [e for e in self.logsource if concerns(e, target)]
         return LogSources([LogSourceFile(logsource=entries, fieldset=self.fieldset)])
 
 
-def read(path: str, target: str, known: kusto.Schema) -> MappingFile:
-    """A file for a target that has these tables.
+def concerns(entry: OwnEntry, target: Target) -> bool:
+    """Whether an entry is for a target."""
+    return not {*entry.targets}.isdisjoint(registry.entries_for(target.name))
+
+
+def read(path: str, target: Target) -> MappingFile:
+    """A file for a target.
 
     Raises:
         ProblemFound: `bad-mapping`, at the first fault.
@@ -57,7 +69,7 @@ def read(path: str, target: str, known: kusto.Schema) -> MappingFile:
     if problem := next(_faults_of_keys(file), None):
         raise ProblemFound(problem)
     found = file.convert(MappingFile)
-    if problem := next(_faults(file, found, target, known), None):
+    if problem := next(_faults(file, found, target), None):
         raise ProblemFound(problem)
     return found
 
@@ -78,22 +90,6 @@ _RENAMED_OF_FIELD: Mapping[str, str] = {
     **dict.fromkeys(("example", "holds", "joined", "written"), "take it out: nothing reads it"),
 }
 """keys that there were, and what they are now"""
-
-_READ = frozenset(
-    (
-        *("product", "category", "service", "target", "table", "scope", "page"),
-        *("inherits", "fields", "others", "members", "inside", "lists", "keywords", "values"),
-        *("approximate", "partial"),
-    )
-)
-_READ_FOR_WINDOWS = frozenset(("product", "category", "service", "target", "table", "page"))
-_READ_OF_FIELD = frozenset(
-    (
-        *("name", "any", "constant", "column", "cases", "otherwise", "pattern", "computed"),
-        *("columns", "expression", "unmapped", "names", "lacking", "closed"),
-    )
-)
-_NOT_READ_OF_FIELD = frozenset(FieldEntry.__struct_fields__) - _READ_OF_FIELD
 
 
 def _faults_of_keys(file: TomlFile) -> Iterator[Problem]:
@@ -129,206 +125,38 @@ def _maps_in(value: object, keys: KeyPath) -> Iterator[tuple[KeyPath, dict[str, 
 _TYPES = frozenset((*kusto.TYPES, "guid", "timespan", "decimal"))
 
 
-def _faults(
-    file: TomlFile, found: MappingFile, target: str, known: kusto.Schema
-) -> Iterator[Problem]:
+def _faults(file: TomlFile, found: MappingFile, target: Target) -> Iterator[Problem]:
     for name, columns in found.tables.items():
         for column, kind in columns.items():
             if kind not in _TYPES:
                 message = f"{name}.{column} has the type {kind!r}, which Kusto has not"
                 hint = did_you_mean(kind, _TYPES) or f"there are {', '.join(sorted(_TYPES))}"
                 yield file.problem(message, ["tables", name, column], hint=hint)
-    tables = {**known, **found.tables}
+    tables = {**target.tables(), **found.tables} if target.tables else {}
     seen: dict[tuple[Named, str], int] = {}
     for number, entry in enumerate(found.logsource):
         keys: KeyPath = ["logsource", number]
         yield from _faults_of_names(file, entry, keys)
-        for source in log_sources(entry):
-            if (source, entry.target) in seen:
-                place = file.place(["logsource", seen[source, entry.target]])
+        for same in product(log_sources(entry), entry.targets):
+            if same in seen:
+                place = file.place(["logsource", seen[same]])
                 line = place.line if place else 1
                 yield file.problem(f"this log source is already in line {line}", keys)
                 break
-            seen[source, entry.target] = number
-        if entry.target not in ("", target):
+            seen[same] = number
+        if not concerns(entry, target):
             continue
-        if not entry.table:
-            yield file.problem("the log source has no 'table'", keys)
-        elif entry.table not in tables:
-            message = f"there is no table {entry.table}"
-            described = f"describe its columns in [tables.{entry.table}]"
-            meant = did_you_mean(entry.table, tables)
-            hint = f"{meant} Or {described}" if meant else described
-            yield file.problem(message, [*keys, "table"], hint=hint)
+        if target.tables:
+            yield from mapping_columns.faults(file, keys, entry, found.fieldset, tables)
         else:
-            checked = _Entry(file, keys, entry.table, tables[entry.table], entry)
-            yield from checked.faults(found.fieldset)
+            yield from mapping_names.faults(file, keys, entry, found.fieldset, target.folder)
 
 
 def _faults_of_names(file: TomlFile, entry: OwnEntry, keys: KeyPath) -> Iterator[Problem]:
-    """What is wrong with the names of the log source itself, and with its keys."""
+    """What is wrong with the names of the log source itself."""
     names = {key: getattr(entry, key) for key in NAMES}
     if all(one is None for one in names.values()):
         yield file.problem("the log source names no product, category or service", keys)
     for key, one in names.items():
         if one == []:
             yield file.problem("the list is empty", [*keys, key])
-    for key in file.value(keys):
-        if key not in _READ:
-            hint = "`scope` narrows a table, by its own columns" if key == "conditions" else ""
-            message = f"{key!r} has no effect on KQL"
-            yield file.problem(message, [*keys, key], hint=hint or "take it out")
-        elif is_windows(entry) and key not in _READ_FOR_WINDOWS:
-            message = f"{key!r} has no effect: what Windows events are in {entry.table} is known"
-            hint = "take it out, or give `fields` too, so that the entry says all"
-            yield file.problem(message, [*keys, key], hint=hint)
-
-
-class _Entry:
-    """The entry of one log source, against the columns of its table."""
-
-    def __init__(
-        self,
-        file: TomlFile,
-        keys: KeyPath,
-        table: str,
-        columns: Mapping[str, str],
-        entry: OwnEntry,
-    ) -> None:
-        self._file = file
-        self._keys = keys
-        self._table = table
-        self._columns = columns
-        self._entry = entry
-
-    def faults(self, fieldsets: Mapping[str, Fields]) -> Iterator[Problem]:
-        entry, keys = self._entry, self._keys
-        for position, name in enumerate(entry.inherits):
-            if name not in fieldsets:
-                message = f"there is no [fieldset.{name}] in this file"
-                hint = instead_of(name, fieldsets)
-                yield self._file.problem(message, [*keys, "inherits", position], hint=hint)
-            else:
-                yield from self._fields(fieldsets[name], ["fieldset", name])
-        for column, values in entry.scope.items():
-            yield from self._column(column, [*keys, "scope", column])
-            if not values:
-                yield self._file.problem("the list is empty", [*keys, "scope", column])
-        for name, column in entry.members.items():
-            yield from self._column(column, [*keys, "members", name])
-        if entry.keywords:
-            yield from self._column(entry.keywords, [*keys, "keywords"])
-        if entry.inside:
-            yield from self._path(f"{entry.inside}.x", [*keys, "inside"])
-        yield from self._fields(entry.fields, [*keys, "fields"])
-        yield from self._others([*keys, "others"])
-
-    def _fields(self, fields: Fields, keys: KeyPath) -> Iterator[Problem]:
-        yield from faults_of_fields(self._file, fields, keys)
-        for sigma, of in fields.items():
-            if isinstance(of, str):
-                yield from self._path(of, [*keys, sigma])
-            else:
-                yield from _faults_of_field(self._file, of, [*keys, sigma])
-                yield from self._columns_of(of, [*keys, sigma])
-
-    def _columns_of(self, of: FieldEntry, keys: KeyPath) -> Iterator[Problem]:
-        if of.name:
-            yield from self._path(of.name, [*keys, "name"])
-        for position, name in enumerate(of.any):
-            yield from self._path(name, [*keys, "any", position])
-        if of.column:
-            yield from self._column(of.column, [*keys, "column"])
-        for position, name in enumerate(of.columns):
-            yield from self._column(name, [*keys, "columns", position])
-
-    def _others(self, keys: KeyPath) -> Iterator[Problem]:
-        others = self._entry.others
-        if not others:
-            return
-        if self._entry.inside:
-            yield self._file.problem("'others' can't be beside 'inside'", keys)
-        if isinstance(others, str):
-            if "{name}" not in others:
-                yield self._file.problem("'others' needs {name} in its text", keys)
-            yield from self._path(others, keys)
-            return
-        if not others.column or "{name}" not in others.pattern:
-            yield self._file.problem("'others' needs a column, and a pattern with {name}", keys)
-        if _groups(others.names) is None:
-            yield self._file.problem("this is no pattern", [*keys, "names"])
-        yield from _faults_of_field(self._file, others, keys, among=("column", "pattern", "names"))
-        yield from self._columns_of(others, keys)
-
-    def _column(self, column: str, keys: KeyPath) -> Iterator[Problem]:
-        if column not in self._columns:
-            message = f"{self._table} has no column {column}"
-            yield self._file.problem(message, keys, hint=did_you_mean(column, self._columns))
-
-    def _path(self, path: str, keys: KeyPath) -> Iterator[Problem]:
-        """A column, or a path into one that holds an object."""
-        first, dot, _ = path.partition(".")
-        members = self._entry.members
-        column = members.get(first, first) if dot else first
-        if column not in self._columns:
-            yield from self._column(column, keys)
-        elif dot and self._columns[column] != "dynamic" and column not in members.values():
-            kind = self._columns[column]
-            message = f"no path leads into {self._table}.{column}, which is of the type {kind}"
-            hint = f'members = {{ {first} = "{column}" }} reads the JSON in a text'
-            yield self._file.problem(message, keys, hint=hint if kind == "string" else "")
-
-
-# --- a field ----------------------------------------------------------------------------------
-
-_COMPUTED = frozenset(("constant", "column", "computed", "expression"))
-_BESIDE: Mapping[str, str] = {
-    "cases": "column",
-    "pattern": "column",
-    "otherwise": "cases",
-    "closed": "cases",
-    "columns": "computed",
-}
-"""keys that say something beside another one only"""
-
-
-def _faults_of_field(
-    file: TomlFile, of: FieldEntry, keys: KeyPath, among: Iterable[str] = ()
-) -> Iterator[Problem]:
-    given = file.value(keys)
-    for key in given:
-        if key in _NOT_READ_OF_FIELD or (among and key not in among):
-            yield file.problem(f"{key!r} has no effect here", [*keys, key], hint="take it out")
-        elif key == "names" and not among:
-            yield file.problem("'names' is a key of 'others' only", [*keys, key])
-        elif key in _BESIDE and _BESIDE[key] not in given:
-            yield file.problem(f"{key!r} needs {_BESIDE[key]!r} beside it", [*keys, key])
-        elif key == "lacking" and not _COMPUTED & set(given):
-            message = "'lacking' has no effect on a field that is a column"
-            yield file.problem(message, [*keys, key], hint="take it out")
-    yield from _faults_of_column(file, of, keys)
-    if of.computed and of.computed not in computations.NAMES:
-        message = f"there is no computation {of.computed!r}"
-        hint = instead_of(of.computed, computations.NAMES)
-        yield file.problem(message, [*keys, "computed"], hint=hint)
-    elif of.computed and (message := computations.fault(of.computed, of.columns)):
-        yield file.problem(message, [*keys, "columns" if of.columns else "computed"])
-
-
-def _faults_of_column(file: TomlFile, of: FieldEntry, keys: KeyPath) -> Iterator[Problem]:
-    """What is wrong with how a field is told by a column."""
-    if of.column and bool(of.cases) is bool(of.pattern):
-        yield file.problem("a column needs either cases or a pattern", [*keys, "column"])
-    if of.pattern and _groups(of.pattern.replace("{name}", "")) != 1:
-        yield file.problem("this must be a pattern with one group", [*keys, "pattern"])
-    for text, values in of.cases.items():
-        if not values:
-            yield file.problem("the list is empty", [*keys, "cases", text])
-
-
-def _groups(pattern: str) -> int | None:
-    """How many groups a pattern has; None for what is no pattern."""
-    try:
-        return re.compile(pattern).groups
-    except re.error:
-        return None

@@ -150,13 +150,15 @@ class TargetFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     name, `caseless` the names of those that have a subfield in lower case, which `suffix` leads to.
     Names may be given with the suffix; where no field has such a subfield, they are without it.
     `values` is as for a log source. `missing` says why a field is refused that a log source has no
-    name for, with `{name}` and `{table}`. `pages` are where the facts come from.
+    name for, with `{name}` and `{table}`. `tables` tells that log sources may name a table or a
+    data model. `pages` are where the facts come from.
     """
 
     target: list[TargetEntry]
     inherits: str = ""
     pages: list[str] = []
     type: str = ""
+    tables: bool = False
     types: dict[str, str] = {}
     values: dict[str, dict[str, str]] = {}
     missing: str = ""

@@ -30,6 +30,7 @@ def targets(name: str) -> Mapping[str, Target]:
             one.dialect,
             one.about,
             made,
+            folder=name,
         )
         for one in folder(name).target.target
     }
@@ -43,14 +44,18 @@ def plan(name: str, source: LogSource) -> Plan:
         Refused: `unmapped-logsource`.
     """
     of = folder(name)
-    entry = of.entry(source)
-    names = _Names(of.target, entry, source)
-    text = of.target.text
+    return plan_of(of.target, of.entry(source), source)
+
+
+def plan_of(target: TargetFile, entry: LogSourceEntry, source: LogSource) -> Plan:
+    """The plan of a log source of which an entry says all, in a target of which the file does."""
+    names = _Names(target, entry, source)
+    text = target.text
     return Plan(
         cache(names.resolve),
         tuple(names.scope()),
         entry.table,
-        {**of.target.values, **entry.values},
+        {**target.values, **entry.values},
         None if text is None else Field(text.name, Type(text.type)),
         tuple(Reason(code, filled(text, source)) for code, text in entry.approximate.items()),
         names.native,
@@ -119,7 +124,8 @@ class _Names:
         if self._paths and _PATH.match(sigma):
             template = self._paths
         if not template:
-            message = self._target.missing.replace("{table}", self._entry.table)
+            message = self._target.missing or "no field is known for {name}"
+            message = message.replace("{table}", self._entry.table)
             raise Refused("unmapped-field", message.replace("{name}", sigma))
         return template.replace("{name}", sigma)
 

@@ -104,6 +104,26 @@ def get(name: str) -> Target:
     return targets[name]
 
 
+def folder_of(name: str) -> str:
+    """The folder of data files that names a target's fields; empty where there is none."""
+    return MODULES[name].partition(":")[2] if name in MODULES else ""
+
+
+def entries_for(name: str) -> tuple[str, ...]:
+    """What `target` says in a user's log source that is for this target; `""` where it is left out.
+
+    KQL's targets are named one by one, or all by no name; the others by their own names or those of
+    the folders whose data they share. Empty where a target takes nothing from a user's file.
+    """
+    if ending(name).suffix == SUFFIXES["kql"]:
+        return ("", name)
+    if not (of := folder_of(name)):
+        return ()
+    from transpile.targets.folder import folder  # noqa: PLC0415 (only for who has such files)
+
+    return (name, *folder(of).family)
+
+
 def origin(name: str) -> str:
     """The distribution and the version that a target comes from; empty for this program's own."""
     if name in MODULES:

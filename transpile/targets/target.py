@@ -21,6 +21,7 @@ class Target:
     `about` says in one line what the fields and tables are. `tables` gives the tables that queries
     may read, with the types of their columns, where the language has tables. Each table is a log
     source of the `product`, if there is one, with the table's name in lower case as its service.
+    `folder` is the folder of data files that names the fields, where the language asks by names.
     """
 
     name: str
@@ -30,4 +31,5 @@ class Target:
     plan: Callable[[LogSource], Plan]
     comments: bool = False
     product: str = ""
+    folder: str = ""
     tables: Callable[[], Tables] | None = None
