@@ -55,7 +55,7 @@ def test_show_tells_by_what_a_parser_filters() -> None:
 def test_explain_tells_why(tmp_path: Path) -> None:
     code, output = run("explain", str(GOLDEN / "registry-dword" / "rule.yml"), "-t", "defender")
     assert code == 0
-    assert "  in DeviceRegistryEvents where ActionType = RegistryValueSet\n" in output
+    assert "  in DeviceRegistryEvents where ActionType = RegistryValueSet  [" in output
     assert "  TargetObject -> TargetObject (string): computed: strcat(replace_regex(" in output
 
 

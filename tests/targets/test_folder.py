@@ -44,7 +44,7 @@ def test_log_sources_of_windows_in_sigmas_terms(
 
 
 def log_sources(text: str) -> LogSources:
-    return LogSources([TomlFile("x.toml", text, "bad-mapping").convert(LogSourceFile)])
+    return LogSources({"x": TomlFile("x.toml", text, "bad-mapping").convert(LogSourceFile)})
 
 
 MOST_NAMED = """

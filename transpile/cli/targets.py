@@ -55,9 +55,9 @@ def show(
         plan = _plan(target, source)
         if plan is None:
             continue
-        typer.echo(_headline(source, plan))
+        typer.echo(_headline(target, source, plan))
         for field in fields:
-            typer.echo(_line(target, plan, field))
+            typer.echo(_told(_shown(target, source, plan, field)))
         typer.echo("")
     if not tables:
         return
@@ -98,25 +98,25 @@ def explain(
         if plan is None:
             missing = True
             continue
-        typer.echo(_headline(source, plan))
+        typer.echo(_headline(chosen, source, plan))
         try:
             fields = Meaning.of(one.document).fields
         except NoMeaning as error:
             typer.echo(f"  {error}", err=True)
             continue
         for field in fields:
-            missing = not _explained(chosen, plan, field) or missing
+            missing = not _explained(chosen, source, plan, field) or missing
     raise typer.Exit(ExitCode.NOT_ALL_CONVERTED if missing else ExitCode.CONVERTED)
 
 
-def _explained(target: Target, plan: Plan, field: str) -> bool:
+def _explained(target: Target, source: LogSource, plan: Plan, field: str) -> bool:
     from transpile.verify.tree import RAW  # noqa: PLC0415
 
     if field == RAW:
         text = plan.text.name if plan.text else "nothing: no field holds the text of an event"
         typer.echo(f"  keywords -> {text}")
         return True
-    found = _shown(target, plan, field)
+    found = _shown(target, source, plan, field)
     typer.echo(_told(found))
     return bool(found.name)
 
@@ -158,27 +158,29 @@ def _source(document: dict[str, object]) -> LogSource:
     return LogSource(told.get("product"), told.get("category"), told.get("service"))
 
 
-def _headline(source: LogSource, plan: Plan) -> str:
+def _headline(target: Target, source: LogSource, plan: Plan) -> str:
+    from transpile.targets import origins  # noqa: PLC0415
     from transpile.targets.shown import scope_of  # noqa: PLC0415
 
     where = plan.table or "all events"
     scope = scope_of(plan)
     approximate = "".join(f"\n  {reason.code}: {reason.message}" for reason in plan.approximations)
-    return f"{source}\n  in {where}{f' where {scope}' if scope else ''}{approximate}"
+    places = _placed(", ".join(origins.of_scope(target.stated(source))))
+    return f"{source}\n  in {where}{f' where {scope}' if scope else ''}{places}{approximate}"
 
 
-def _line(target: Target, plan: Plan, field: str) -> str:
-    return _told(_shown(target, plan, field))
-
-
-def _shown(target: Target, plan: Plan, field: str) -> Shown:
+def _shown(target: Target, source: LogSource, plan: Plan, field: str) -> Shown:
     import backends  # noqa: PLC0415
     from transpile.targets.shown import shown  # noqa: PLC0415
 
-    return shown(plan, field, backends.get(target.dialect).field)
+    return shown(plan, field, backends.get(target.dialect).field, target.stated(source))
 
 
 def _told(found: Shown) -> str:
-    if not found.name:
-        return f"  {found.sigma} -> nothing: {found.why}"
-    return f"  {found.sigma} -> {found.name} ({found.kind}): {found.why}"
+    became = f"{found.name} ({found.kind})" if found.name else "nothing"
+    return f"  {found.sigma} -> {became}: {found.why}{_placed(found.origin)}"
+
+
+def _placed(origin: str) -> str:
+    """The file and line that an answer comes from, where one is."""
+    return f"  [{origin}]" if origin else ""

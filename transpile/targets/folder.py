@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from functools import cache, cached_property
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, cached_property, reduce
 from itertools import product
-from typing import Any
+from typing import Any, NamedTuple
 
 from msgspec.structs import asdict, replace
 
@@ -13,7 +13,6 @@ from transpile.load.logsource import LogSource
 from transpile.query import Refused
 from transpile.targets.compiled import decoded, names
 from transpile.targets.model import (
-    Fields,
     LogSourceEntry,
     LogSourceFile,
     TargetFile,
@@ -28,20 +27,42 @@ Named = tuple[str, str, str]
 """the names of a log source; empty for none"""
 
 
-class LogSources:
-    """The log sources of some files, and the sets of fields that they inherit."""
+class Stated(NamedTuple):
+    """Something that a file says of a log source: the file, the keys there, and what it says."""
 
-    def __init__(self, files: Iterable[LogSourceFile]) -> None:
-        self._index: dict[Named, LogSourceEntry] = {}
-        self.fieldsets: dict[str, Fields] = {}
-        for file in files:
-            self.fieldsets |= file.fieldset
-            for entry in file.logsource:
-                for named in log_sources(entry):
-                    self._index[named] = entry
+    file: str
+    keys: tuple[str | int, ...]
+    entry: LogSourceEntry
+
+
+class LogSources:
+    """The log sources of some files, by the files' names, and the sets of fields in them.
+
+    Of the log sources, those count that are `wanted`.
+    """
+
+    def __init__(
+        self,
+        files: Mapping[str, LogSourceFile],
+        wanted: Callable[[Any], bool] = lambda _: True,
+    ) -> None:
+        self._index: dict[Named, Stated] = {}
+        self.fieldsets: dict[str, Stated] = {}
+        for name, file in files.items():
+            for fieldset, fields in file.fieldset.items():
+                said = LogSourceEntry(fields=fields)
+                self.fieldsets[fieldset] = Stated(name, ("fieldset", fieldset), said)
+            for number, entry in enumerate(file.logsource):
+                for named in log_sources(entry) if wanted(entry) else ():
+                    self._index[named] = Stated(name, ("logsource", number), entry)
 
     def find(self, source: LogSource) -> LogSourceEntry | None:
         """What is said of a log source, with all that is inherited; None for nothing."""
+        said = [one.entry for one in self.stated(source)]
+        return reduce(_before, said) if said else None
+
+    def stated(self, source: LogSource) -> Iterator[Stated]:
+        """All that is said of a log source, the one first that goes first."""
         of, category, service = (name or "" for name in source)
         for named in (
             (of, category, service),
@@ -53,24 +74,22 @@ class LogSources:
             (ANY, ANY, service),
             (ANY, ANY, ANY),
         ):
-            if (entry := self._index.get(named)) is not None:
-                return self._with_inherited(entry, source)
-        return None
+            if (found := self._index.get(named)) is not None:
+                yield found
+                for name in found.entry.inherits:
+                    yield from self._inherited(name, source)
+                return
 
-    def _with_inherited(self, entry: LogSourceEntry, source: LogSource) -> LogSourceEntry:
-        for name in entry.inherits:
-            within, _, fieldset = name.rpartition("/")
-            if name in self.fieldsets:
-                inherited: LogSourceEntry | None = LogSourceEntry(fields=self.fieldsets[name])
-            elif not within:
-                inherited = folder(name).find(source)
-            elif "/" in within:
-                inherited = LogSourceEntry(fields=read(within).fieldsets[fieldset])
-            else:
-                inherited = read(name).find(source)
-            if inherited is not None:
-                entry = _before(entry, inherited)
-        return entry
+    def _inherited(self, name: str, source: LogSource) -> Iterator[Stated]:
+        within, _, fieldset = name.rpartition("/")
+        if name in self.fieldsets:
+            yield self.fieldsets[name]
+        elif not within:
+            yield from folder(name).stated(source)
+        elif "/" in within:
+            yield read(within).fieldsets[fieldset]
+        else:
+            yield from read(name).stated(source)
 
 
 class Folder:
@@ -86,7 +105,7 @@ class Folder:
     @cached_property
     def _own(self) -> LogSources:
         files = (name for name in names(self._name) if not name.endswith("/target"))
-        return LogSources(decoded(name, LogSourceFile) for name in files)
+        return LogSources({name: decoded(name, LogSourceFile) for name in files})
 
     @property
     def family(self) -> tuple[str, ...]:
@@ -95,8 +114,13 @@ class Folder:
 
     def find(self, source: LogSource) -> LogSourceEntry | None:
         """What is said of a log source here or in the folder that this one inherits."""
-        found = self._own.find(source)
-        return self._parent.find(source) if found is None and self._parent else found
+        said = [one.entry for one in self.stated(source)]
+        return reduce(_before, said) if said else None
+
+    def stated(self, source: LogSource) -> list[Stated]:
+        """All that is said of a log source, here or in the folder that this one inherits."""
+        said = list(self._own.stated(source))
+        return self._parent.stated(source) if not said and self._parent else said
 
     def entry(self, source: LogSource) -> LogSourceEntry:
         """As `find`, of a log source that there are events of.
@@ -121,7 +145,7 @@ def folder(name: str) -> Folder:
 @cache
 def read(name: str) -> LogSources:
     """The log sources of the file `data/NAME.toml`."""
-    return LogSources([decoded(name, LogSourceFile)])
+    return LogSources({name: decoded(name, LogSourceFile)})
 
 
 def windows_conditions(source: LogSource) -> Values:
@@ -132,7 +156,8 @@ def windows_conditions(source: LogSource) -> Values:
 
 def windows_audit_name(sigma: str) -> str:
     """The name of a field of process creation in event 4688 of the Security channel."""
-    name = read("published/windows_audit").fieldsets["process_creation"].get(sigma, sigma)
+    published = read("published/windows_audit").fieldsets["process_creation"]
+    name = published.entry.fields.get(sigma, sigma)
     return name if isinstance(name, str) else name.name
 
 

@@ -19,8 +19,8 @@ from transpile.ir.source import Case, Cases, Column, Expression, Extract, Litera
 from transpile.query import Reason, Refused
 from transpile.targets import parsers
 from transpile.targets.compiled import decoded
+from transpile.targets.folder import Stated, read
 from transpile.targets.folder import folder as data
-from transpile.targets.folder import read
 from transpile.targets.model import FieldEntry, LogSourceEntry
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.target import Target
@@ -65,9 +65,15 @@ def targets(
             partial(plan, one.name),
             product=product,
             tables=tables,
+            stated=partial(_stated, folder),
         )
         for one in data(folder).target.target
     }
+
+
+def _stated(folder: str, source: LogSource) -> list[Stated]:
+    """What the files of a folder say of a log source."""
+    return list(read(f"{folder}/logsources").stated(source))
 
 
 def log_source(folder: str, source: LogSource, missing: str) -> LogSourceEntry:

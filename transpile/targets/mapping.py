@@ -33,7 +33,7 @@ from msgspec import structs
 
 from transpile.query import Refused
 from transpile.targets import kusto
-from transpile.targets.folder import LogSources, folder
+from transpile.targets.folder import LogSources, Stated, folder
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.plans import plan_of
 from transpile.targets.sentinel_windows import is_windows, windows_plan
@@ -51,7 +51,11 @@ def mapped(target: Target, paths: Sequence[str]) -> Target:
     from transpile.targets import mapping_file  # noqa: PLC0415 (only for who has such files)
 
     files = [mapping_file.read(path, target) for path in paths]
-    found = [file.log_sources(target) for file in reversed(files)]
+    found = [
+        file.log_sources(path, target)
+        for path, file in zip(reversed(paths), reversed(files), strict=True)
+    ]
+    target = replace(target, stated=partial(_stated, found, target.stated))
     if not target.tables:
         return replace(target, plan=cache(partial(_plan_by_names, target, found)))
     tables = dict(target.tables())
@@ -79,6 +83,18 @@ def _plan(
         if (entry := one.find(source)) is not None:
             return kusto.plan(tables, entry)
     return target.plan(source)
+
+
+def _stated(
+    found: Sequence[LogSources],
+    known: Callable[[LogSource], Sequence[Stated]],
+    source: LogSource,
+) -> Sequence[Stated]:
+    """What the last file that tells of a log source says, or what the target knows."""
+    for one in found:
+        if said := list(one.stated(source)):
+            return said
+    return known(source)
 
 
 def _plan_by_names(target: Target, found: Sequence[LogSources], source: LogSource) -> Plan:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -48,10 +49,10 @@ class MappingFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True)
     fieldset: dict[str, Fields] = {}
     query: QueryEntry = QueryEntry()
 
-    def log_sources(self, target: Target) -> LogSources:
-        """The log sources that are for a target."""
-        entries: list[LogSourceEntry] = [e for e in self.logsource if concerns(e, target)]
-        return LogSources([LogSourceFile(logsource=entries, fieldset=self.fieldset)])
+    def log_sources(self, path: str, target: Target) -> LogSources:
+        """The log sources that are for a target, of the file that is there."""
+        file = LogSourceFile(logsource=[*self.logsource], fieldset=self.fieldset)
+        return LogSources({path: file}, partial(concerns, target=target))
 
 
 def concerns(entry: OwnEntry, target: Target) -> bool:

@@ -31,6 +31,7 @@ def targets(name: str) -> Mapping[str, Target]:
             one.about,
             made,
             folder=name,
+            stated=folder(name).stated,
         )
         for one in folder(name).target.target
     }

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or
 from transpile.query import Refused
-from transpile.targets import parsers
+from transpile.targets import origins, parsers
 from transpile.targets.compiled import decoded
+from transpile.targets.folder import Stated
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.tables import table
 from transpile.targets.target import Target
@@ -39,25 +40,34 @@ def _scope(node: Node) -> str:
 
 @dataclass(frozen=True)
 class Shown:
-    """What a field became, and why; `name` is empty where it became nothing."""
+    """What a field became, and why; `name` is empty where it became nothing.
+
+    `origin` is the file and the line that say so, empty where no data file does.
+    """
 
     sigma: str
     name: str
     kind: str
     why: str
+    origin: str = ""
 
 
-def shown(plan: Plan, sigma: str, written: Callable[[Field], str]) -> Shown:
-    """What becomes of a rule's field; `written` gives a field as the target's language does."""
+def shown(
+    plan: Plan, sigma: str, written: Callable[[Field], str], stated: Sequence[Stated]
+) -> Shown:
+    """What becomes of a rule's field, by what is stated of its log source.
+
+    `written` gives a field as the target's language does.
+    """
+    origin = origins.of_field(stated, sigma)
     try:
         fields = plan.resolve(sigma)
     except Refused as refused:
-        return Shown(sigma, "", "", refused.reason.message)
+        return Shown(sigma, "", "", refused.reason.message, origin)
     names = ", ".join(field.name for field in fields)
     kinds = ", ".join(dict.fromkeys(field.type.value for field in fields))
-    return Shown(
-        sigma, names, kinds, "; ".join(_why(plan, sigma, field, written(field)) for field in fields)
-    )
+    why = "; ".join(_why(plan, sigma, field, written(field)) for field in fields)
+    return Shown(sigma, names, kinds, why, origin)
 
 
 def _why(plan: Plan, sigma: str, field: Field, written: str) -> str:

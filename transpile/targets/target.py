@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from transpile.targets.folder import Stated
 from transpile.targets.plan import LogSource, Plan
 from transpile.values import dataclass
 
@@ -22,6 +23,7 @@ class Target:
     may read, with the types of their columns, where the language has tables. Each table is a log
     source of the `product`, if there is one, with the table's name in lower case as its service.
     `folder` is the folder of data files that names the fields, where the language asks by names.
+    `stated` gives what data files say of a log source, the one first that goes first.
     """
 
     name: str
@@ -32,4 +34,5 @@ class Target:
     comments: bool = False
     product: str = ""
     folder: str = ""
+    stated: Callable[[LogSource], Sequence[Stated]] = lambda _: ()
     tables: Callable[[], Tables] | None = None
