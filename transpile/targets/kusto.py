@@ -21,6 +21,7 @@ from transpile.targets import parsers
 from transpile.targets.compiled import decoded
 from transpile.targets.folder import folder as data
 from transpile.targets.folder import read
+from transpile.targets.lacking import refuse_lacking
 from transpile.targets.model import FieldEntry, LogSourceEntry
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.target import Target
@@ -302,17 +303,6 @@ def _refuse(limited: Mapping[str, FieldEntry], leaf: FieldLeaf) -> None:
     of = limited.get(leaf.field.sigma_name)
     if of is None or not leaf.field.computed:
         return
-    text = _literal(leaf).lower()
-    for part, why in of.lacking.items():
-        if part.lower() in text:
-            raise Refused("unmapped-field", why, leaf.place)
+    text = refuse_lacking(of, leaf)
     if of.closed and not any(text in one.lower() for one in (*of.cases, of.otherwise)):
         raise Refused("untranslated-value", of.closed, leaf.place)
-
-
-def _literal(leaf: FieldLeaf) -> str:
-    if isinstance(leaf, Glob):
-        return "".join(part for part in leaf.parts if isinstance(part, str))
-    if isinstance(leaf, Equals):
-        return leaf.value
-    return leaf.pattern if isinstance(leaf, Regex) else ""
