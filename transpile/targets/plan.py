@@ -194,7 +194,8 @@ class _Mapper:
                 told = f"{leaf.field.name} holds {held[0]!r} where an event has none"
                 message = f"{told}: such events are found too"
                 self._differ(Reason("ingested-otherwise", message, place))
-            return self._on_any(leaf, fields)
+            same = replace(leaf, value=held[0]) if held and not leaf.cased else leaf
+            return self._on_any(same, fields)
         if isinstance(leaf, Exists) or _is_any(leaf):
             leaf, held = Exists(leaf.field, place=place), [*texts]
         return any_of(

@@ -86,6 +86,9 @@ def _cells(plan: Plan, name: str, value: object) -> Iterator[tuple[Field, object
         if translation is None:
             yield field, _typed(field, value)
         elif (translated := translation.get(str(value).lower())) is not None:
+            spellings = [text for text, held in translation.items() if held == translated]
+            if str(value).lower() != spellings[0]:
+                raise NoRow(f"{value!r} is {spellings[0]!r} in other words")
             yield field, translated
 
 
