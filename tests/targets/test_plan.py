@@ -113,9 +113,7 @@ def test_log_sources_read_well() -> None:
     assert str(LogSource("windows", None, "security")) == "product: windows, service: security"
 
 
-NULL_IS_TEXT = Plan(
-    resolve, absent=lambda name: ("null", "success") if name == "A" else ("null",)
-)
+NULL_IS_TEXT = Plan(resolve, absent=lambda name: ("null", "success") if name == "A" else ("null",))
 IS_NULL, IS_SUCCESS = Equals(string("a", "A"), "null"), Equals(string("a", "A"), "success")
 
 

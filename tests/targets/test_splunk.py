@@ -129,9 +129,7 @@ CLOUDS = [
 
 
 @pytest.mark.parametrize(("logsource", "field", "expected"), CLOUDS)
-def test_clouds_and_services_by_sourcetype(
-    logsource: LogSource, field: str, expected: str
-) -> None:
+def test_clouds_and_services_by_sourcetype(logsource: LogSource, field: str, expected: str) -> None:
     assert " ".join(query("splunk", logsource, Equals(Field(field), "x")).split()) == expected
 
 

@@ -180,10 +180,10 @@ def _read(told: Mapping[str, Any]) -> Sourcetype:
     for step in steps:
         if step.does not in _STEPS:
             raise WrongModel(f"no step does {step.does!r}")
-    lists = {
-        name: tuple(told[name]) for name in ("read", "keys") if name in told
-    }
-    return Sourcetype(**{**told, **lists, "steps": steps, "fields": frozenset(told.get("fields", ()))})
+    lists = {name: tuple(told[name]) for name in ("read", "keys") if name in told}
+    return Sourcetype(
+        **{**told, **lists, "steps": steps, "fields": frozenset(told.get("fields", ()))}
+    )
 
 
 def read_witnesses(folder: Path = FOLDER) -> Iterator[Witness]:

@@ -44,7 +44,7 @@ def values_of(witness: Witness, name: str) -> list[str]:
 
 
 def faults(witness: Witness) -> Iterator[str]:
-    """What a query about one field of the event finds in the document otherwise than in the event."""
+    """What queries about single fields of the event find in the document otherwise."""
     plan = plan_of(witness.logsource)
     for name in witness.event:
         field = Field(name)
@@ -153,6 +153,12 @@ def test_fields_of_the_data_files_are_known(source: LogSource) -> None:
             continue
         unknown += [field.name for field in fields if not is_known(source, field.name)]
     assert unknown == []
+
+
+@pytest.mark.parametrize("source", sorted(WITNESSED, key=str), ids=str)
+def test_null_is_a_text_where_events_are_json(source: LogSource) -> None:
+    kinds = {MODELS[one].kind for one in SOURCETYPES[source]}
+    assert ("null" in plan_of(source._asdict()).absent("any")) is (kinds == {"json"})
 
 
 def golden_rules() -> Iterator[Rule]:

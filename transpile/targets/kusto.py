@@ -13,7 +13,7 @@ from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property, partial
 
-from transpile.ir.nodes import Equals, Field, FieldLeaf, Glob, Node, NumberEquals, Regex, Type
+from transpile.ir.nodes import Equals, Field, FieldLeaf, Node, NumberEquals, Type
 from transpile.ir.simplify import any_of
 from transpile.ir.source import Case, Cases, Column, Expression, Extract, Literal, Member, Source
 from transpile.query import Reason, Refused

@@ -33,8 +33,8 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     why the field's answers are not those that a rule means. `names` is a pattern of the names that
     an entry for `others` takes. `lacking` are texts that the field never holds, each with the
     reason, so that rules that ask for them are refused; `closed` is why rules are refused that ask
-    for what is no part of any of the `cases`. `absent` are texts that the field holds where an event
-    has no value, besides those of the log source.
+    for what is no part of any of the `cases`. `absent` are texts that the field holds where an
+    event has no value, besides those of the log source.
     """
 
     name: str = ""

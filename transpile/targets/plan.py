@@ -29,7 +29,7 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.search import Parser, Search
-from transpile.ir.simplify import all_of, any_of, implies, map_leaves, negation
+from transpile.ir.simplify import all_of, any_of, implies, map_leaves
 from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
 from transpile.targets.forms import Form
@@ -180,7 +180,9 @@ class _Mapper:
         able = [one for one in fields if _may_hold(one, leaf)]
         return join(map(partial(self._on, leaf), able or fields))
 
-    def _beside_absent(self, leaf: FieldLeaf, fields: Sequence[Field], texts: Sequence[str]) -> Node:
+    def _beside_absent(
+        self, leaf: FieldLeaf, fields: Sequence[Field], texts: Sequence[str]
+    ) -> Node:
         """A test on fields that hold one of some texts where an event has no value."""
         place = leaf.place
         held = [text for text in texts if _may_pass(leaf, text)]
@@ -199,9 +201,7 @@ class _Mapper:
         if isinstance(leaf, Exists) or _is_any(leaf):
             leaf, held = Exists(leaf.field, place=place), [*texts]
         return any_of(
-            all_of(
-                [self._on_any(leaf, [one]), *(Not(Equals(one, t, place=place)) for t in held)]
-            )
+            all_of([self._on_any(leaf, [one]), *(Not(Equals(one, t, place=place)) for t in held)])
             for one in fields
         )
 
@@ -299,8 +299,8 @@ class _Mapper:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
             plan = self._plan
             more = plan.refuse or plan.fit or fields[0].name in plan.values
-            more = more or name in plan.forms or plan.differs(name) or plan.absent(name)
-            if len(fields) == 1 and not more:
+            special = name in plan.forms or plan.differs(name) or plan.absent(name)
+            if len(fields) == 1 and not more and not special:
                 self._plain[name] = fields[0]
         return self.fields[name]
 

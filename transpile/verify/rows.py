@@ -33,10 +33,7 @@ def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> d
     for name in fields:
         if name not in event and name != RAW and any(map(is_in_every_event, plan.resolve(name))):
             raise NoRow(f"every event has {name}")
-    found: dict[str, tuple[Field, object]] = {}
-    for name in fields:
-        if name != RAW and (texts := plan.absent(name)):
-            _tell_absent(plan, name, event.get(name), texts, found)
+    found = dict(_absent(plan, event, fields))
     for name, value in event.items():
         for field, held in _cells(plan, name, value):
             if found.setdefault(field.name, (field, held))[1] != held:
@@ -54,18 +51,17 @@ def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> d
     return dict(found.values())
 
 
-def _tell_absent(
-    plan: Plan,
-    name: str,
-    value: object,
-    texts: Sequence[str],
-    found: dict[str, tuple[Field, object]],
-) -> None:
-    """Put the text into the row that stands where the event has no value."""
-    if value is None:
-        found.update((field.name, (field, texts[-1])) for field in plan.resolve(name))
-    elif str(value).lower() in texts:
-        raise NoRow(f"no event is known by {value!r} in {name} from one that has none")
+def _absent(
+    plan: Plan, event: Mapping[str, object], fields: Collection[str]
+) -> Iterator[tuple[str, tuple[Field, object]]]:
+    """The texts that stand in the row where the event has no value."""
+    for name in fields:
+        texts = plan.absent(name) if name != RAW else ()
+        value = event.get(name)
+        if texts and value is None:
+            yield from ((field.name, (field, texts[-1])) for field in plan.resolve(name))
+        elif str(value).lower() in texts:
+            raise NoRow(f"no event with {value!r} in {name} is told from one without a value")
 
 
 def _cells(plan: Plan, name: str, value: object) -> Iterator[tuple[Field, object]]:
