@@ -79,8 +79,8 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
       any text.
     - `fields`, and for all that is not among them `others`: the name with `{name}` for the rule's,
       or a column with a pattern that has `{name}` in it; `paths` the same for names such as `a.b`,
-      where `others` is not meant for these. `known` are names, with `*` for any text, that events
-      have just as rules write them, where `others` is approximate or says nothing.
+      where `others` is not meant for these. `known` are names, or beginnings that end with `*`,
+      that events have just as rules write them, where `others` is approximate or says nothing.
     - `condition_fields`: fields that `conditions` ask of in another way than rules do.
     - `members`: names that begin a path, each with the column that holds the object.
     - `inside`: the column with the object that has every other field.

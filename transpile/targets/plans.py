@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from fnmatch import fnmatchcase
 from functools import cache, partial
 
 from transpile.ir.nodes import Equals, Field, FieldLeaf, Glob, Node, NumberEquals, Type, Wildcard
@@ -75,6 +74,8 @@ class _Names:
         others = entry.others if isinstance(entry.others, str) else entry.others.name
         self._others = filled(others, source)
         self._paths = filled(entry.paths, source)
+        self._known = frozenset(entry.known)
+        self._beginnings = tuple(name[:-1] for name in entry.known if name.endswith("*"))
 
     def resolve(self, sigma: str) -> tuple[Field, ...]:
         """The fields that hold a field of the rule, any of them."""
@@ -149,7 +150,7 @@ class _Names:
         return template.replace("{name}", self._with_items(sigma))
 
     def _is_known(self, sigma: str) -> bool:
-        return any(fnmatchcase(sigma, name) for name in self._entry.known)
+        return sigma in self._known or sigma.startswith(self._beginnings)
 
     def _with_items(self, path: str) -> str:
         """The path with what tells items of lists from members, as the target writes it."""
