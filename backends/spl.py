@@ -52,6 +52,7 @@ from transpile.ir.nodes import (
 )
 from transpile.ir.search import Search
 from transpile.ir.simplify import all_of, any_of, map_leaves, negation
+from transpile.ir.walk import leaves
 from transpile.ir.weaken import merged, regex_as_glob, split
 from transpile.query import Reason
 
@@ -205,6 +206,9 @@ def _keyword(leaf: Keyword, notes: Notes) -> Doc:
     return terms[0] if len(terms) == 1 else Join("OR", terms)
 
 
+LIST = "{}"
+"""what the names of items in JSON lists have (Search Reference, spath)"""
+
 # Data models.
 
 UNKNOWN = "unknown"
@@ -267,6 +271,16 @@ def _tstats(table: str, terms: str, columns: Sequence[str]) -> str:
     return f"| tstats {options} {counts} from datamodel={table}\n  where {terms}\n  by {by}"
 
 
+def _tell_several(leaf: AnyLeaf, notes: Notes) -> None:
+    """A name with `{}` is a list's, which has several values: SEARCH finds any of them, and of the
+    functions of WHERE the manual doesn't say what they make of such a field.
+    """
+    for name in _columns(leaf):
+        if LIST in name and not isinstance(leaf, Keyword):
+            message = f"{name} may have several values, of which an expression may see one"
+            notes.approximate("several-values", message, leaf.place)
+
+
 class Spl(Dialect):
     """Searches for Splunk: events of indexes, or rows of an accelerated data model by tstats.
 
@@ -297,6 +311,8 @@ class Spl(Dialect):
         if search.table:
             terms = _tstats(search.table, terms, _columns(condition))
         if rest is not None:
+            for leaf in leaves(rest):
+                _tell_several(leaf, notes)
             terms += f"\n| where {render(Where().generate(rest, notes))}"
         notes.refusals[:] = dict.fromkeys(notes.refusals)
         return terms

@@ -670,6 +670,15 @@ _TARGETS = (
         "Write the query by hand (mv-expand).",
     ),
     Diagnostic(
+        "several-values",
+        _APPROXIMATE,
+        "A field with several values is tested by an expression",
+        "The field comes from a list, so that it may have several values in one event. A search"
+        " finds any of them, but this test needs an expression behind it, and what that makes of"
+        " several values is not documented.",
+        "Use a test that a search can say: a value in any case, with or without * at its ends.",
+    ),
+    Diagnostic(
         "untranslated-value",
         _REFUSED,
         "The target's field holds other values",

@@ -199,3 +199,14 @@ def test_a_test_that_the_parts_cannot_answer_is_refused(made: Form, leaf: FieldL
 )
 def test_what_the_fields_hold_for_a_text(made: Form, text: str, held: object) -> None:
     assert made.held(text) == held
+
+
+def test_an_empty_list_is_no_field_and_other_lists_can_not_be_asked() -> None:
+    made = form("list", (LIST,))
+    node, (reason,) = made.test(Equals(FIELD, "[]"))
+    assert node == IsNull(LIST)
+    assert reason.code == "kept-in-parts"
+    assert made.held("[]") == {}
+    assert made.held('["a"]') is None
+    with pytest.raises(Refused, match=r"only \[\] can be asked for"):
+        made.test(contains("a"))

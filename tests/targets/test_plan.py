@@ -14,6 +14,7 @@ from transpile.ir.nodes import (
     Not,
     NumberEquals,
     Or,
+    Regex,
     SameAs,
     Type,
     Wildcard,
@@ -110,3 +111,52 @@ def test_fields_that_a_pipeline_named_stay_as_they_are() -> None:
 
 def test_log_sources_read_well() -> None:
     assert str(LogSource("windows", None, "security")) == "product: windows, service: security"
+
+
+NULL_IS_TEXT = Plan(resolve, absent=lambda name: ("null", "success") if name == "A" else ("null",))
+IS_NULL, IS_SUCCESS = Equals(string("a", "A"), "null"), Equals(string("a", "A"), "success")
+
+
+def test_where_a_text_stands_for_no_value_null_asks_for_it_too() -> None:
+    a = string("a", "A")
+    assert NULL_IS_TEXT.map(IsNull(Field("A"))).search.condition == Or(
+        (IsNull(a), IS_NULL, IS_SUCCESS)
+    )
+    present = And((Exists(a), Not(IS_NULL), Not(IS_SUCCESS)))
+    assert NULL_IS_TEXT.map(Exists(Field("A"))).search.condition == present
+    assert NULL_IS_TEXT.map(Glob(Field("A"), (RUN,))).search.condition == present
+
+
+def test_a_test_that_such_a_text_would_pass_leaves_it_out() -> None:
+    b1, b2 = string("b1", "B"), string("b2", "B")
+    ends, other = Glob(Field("B"), (RUN, "L")), Glob(Field("B"), (RUN, "x"))
+    assert NULL_IS_TEXT.map(ends).search.condition == Or(
+        (
+            And((Glob(b1, (RUN, "L")), Not(Equals(b1, "null")))),
+            And((Glob(b2, (RUN, "L")), Not(Equals(b2, "null")))),
+        )
+    )
+    assert NULL_IS_TEXT.map(other).search.condition == Or(
+        (Glob(b1, (RUN, "x")), Glob(b2, (RUN, "x")))
+    )
+    found, not_found = Regex(Field("A"), "n.l+$"), Regex(Field("A"), "nn|ff|xx")
+    a = string("a", "A")
+    assert NULL_IS_TEXT.map(found).search.condition == And(
+        (Regex(a, "n.l+$"), Not(Equals(a, "null")))
+    )
+    assert NULL_IS_TEXT.map(not_found).search.condition == Regex(a, "nn|ff|xx")
+
+
+def test_such_a_text_itself_is_told_unless_null_stands_beside_it() -> None:
+    success = Equals(Field("A"), "Success")
+    (reason,) = NULL_IS_TEXT.map(success).approximations
+    assert reason.code == "ingested-otherwise"
+    assert "'success'" in reason.message
+    assert NULL_IS_TEXT.map(Or((IsNull(Field("A")), success))).approximations == ()
+    assert NULL_IS_TEXT.map(Equals(Field("A"), "AccessDenied")).approximations == ()
+
+
+def test_two_fields_that_both_have_no_value_are_not_the_same() -> None:
+    same = NULL_IS_TEXT.map(SameAs(Field("A"), Field("D"))).search.condition
+    assert isinstance(same, And)
+    assert same.operands[1:] == (Not(IS_NULL), Not(IS_SUCCESS))

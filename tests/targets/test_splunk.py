@@ -63,10 +63,107 @@ def test_names_that_the_add_on_for_windows_gives() -> None:
 
 
 def test_other_log_sources_keep_their_names_and_have_no_scope() -> None:
-    field = Field("eventName")
-    assert query("splunk", LogSource("aws", None, "cloudtrail"), Equals(field, "x")) == (
-        'eventName="x"'
-    )
+    other = LogSource("example", None, "log")
+    assert query("splunk", other, Equals(Field("eventName"), "x")) == 'eventName="x"'
+
+
+def service(product: str, name: str, category: str | None = None) -> LogSource:
+    return LogSource(product, category, name)
+
+
+AUDIT, SIGNIN = service("azure", "auditlogs"), service("azure", "signinlogs")
+CLOUDS = [
+    (service("aws", "cloudtrail"), "eventName", 'sourcetype="aws:cloudtrail" AND eventName="x"'),
+    (
+        service("aws", "cloudtrail"),
+        "resources.ARN",
+        'sourcetype="aws:cloudtrail" AND "resources{}.ARN"="x"',
+    ),
+    (
+        AUDIT,
+        "Category",
+        'sourcetype="azure:monitor:aad" AND category="AuditLogs" AND properties.category="x"',
+    ),
+    (
+        SIGNIN,
+        "DeviceDetail.trusttype",
+        'sourcetype="azure:monitor:aad" AND category="SignInLogs"'
+        ' AND properties.deviceDetail.trustType="x"',
+    ),
+    (
+        service("azure", "activitylogs"),
+        "operationName",
+        'sourcetype IN ("azure:monitor:activity", "mscs:azure:audit")'
+        ' AND (operationName="x" OR operationName.value="x")',
+    ),
+    (
+        service("m365", "threat_management"),
+        "eventName",
+        'sourcetype="o365:management:activity" AND Workload="SecurityComplianceCenter"'
+        ' AND Name="x"',
+    ),
+    (
+        service("gcp", "gcp.audit"),
+        "gcp.audit.method_name",
+        'sourcetype IN ("google:gcp:pubsub:message", "google:gcp:pubsub:audit:*")'
+        ' AND data.protoPayload.methodName="x"',
+    ),
+    (
+        service("okta", "okta"),
+        "target.displayName",
+        'sourcetype="OktaIM2:log" AND "target{}.displayName"="x"',
+    ),
+    (
+        service("github", "audit"),
+        "action",
+        'sourcetype="github:cloud:audit" AND vendor_action="x"',
+    ),
+    (service("cisco", "duo"), "reason", 'sourcetype="cisco:duo:*" AND reason="x"'),
+    (
+        service("kubernetes", "audit", "application"),
+        "hostPath",
+        'apiVersion="audit.k8s.io/*" AND kind="Event"'
+        ' AND "requestObject.spec.volumes{}.hostPath.path"="x"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("logsource", "field", "expected"), CLOUDS)
+def test_clouds_and_services_by_sourcetype(logsource: LogSource, field: str, expected: str) -> None:
+    assert " ".join(query("splunk", logsource, Equals(Field(field), "x")).split()) == expected
+
+
+REFUSED = [
+    (service("aws", "cloudtrail"), "requestParameters", "x", "unmapped-field"),
+    (AUDIT, "Target", "x", "unmapped-field"),
+    (AUDIT, "NoSuchField", "x", "unmapped-field"),
+    (AUDIT, "properties.message", '"displayName":"UserType"', "unmapped-field"),
+    (AUDIT, "targetResources.type", "x", "untranslated-value"),
+    (SIGNIN, "Status", "Failure", "untranslated-value"),
+]
+
+
+@pytest.mark.parametrize(("logsource", "field", "value", "code"), REFUSED)
+def test_what_events_of_clouds_do_not_have_is_refused(
+    logsource: LogSource, field: str, value: str, code: str
+) -> None:
+    (reason,) = registry.get("splunk").plan(logsource).map(Equals(Field(field), value)).refusals
+    assert reason.code == code
+
+
+def test_fields_that_no_published_list_has_are_told() -> None:
+    plan = registry.get("splunk").plan(service("aws", "cloudtrail"))
+    (reason,) = plan.map(Equals(Field("requestParameters.x.y"), "x")).approximations
+    assert reason.code == "ingested-otherwise"
+    assert reason.message.startswith("requestParameters.x.y: no published list")
+    assert plan.map(Equals(Field("userIdentity.sessionContext.x"), "x")).approximations == ()
+
+
+def test_where_an_expression_has_a_list_it_is_told() -> None:
+    plan = registry.get("splunk").plan(service("okta", "okta"))
+    cased = Spl().write(plan.map(Equals(Field("target.id"), "x", cased=True)).search)
+    assert [reason.code for reason in cased.approximations] == ["several-values"]
+    assert Spl().write(plan.map(Equals(Field("target.id"), "x")).search).approximations == ()
 
 
 @pytest.mark.parametrize("logsource", [windows("file_access"), windows(service="no-such-log")])

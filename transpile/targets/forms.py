@@ -331,11 +331,29 @@ def _codes_held(fields: Fields, text: str) -> Mapping[str, object] | None:
     return {fields[0].name: text} if fits else None
 
 
+# ------------------------------------------------------ [] as nothing at all, of a list of objects
+
+
+def _listed(fields: Fields, test: FieldLeaf) -> Said:
+    """An empty list, which leaves no field."""
+    leaf = _of_text(fields, test)
+    if _pieces(leaf) != ("[]",):
+        raise _refused(fields, leaf, "of a list's text, only [] can be asked for")
+    message = f"an empty list leaves no field: events without {leaf.field.name} are found, too"
+    node = all_of(IsNull(field, place=leaf.place) for field in fields)
+    return node, (Reason("kept-in-parts", message, leaf.place),)
+
+
+def _listed_held(_fields: Fields, text: str) -> Mapping[str, object] | None:
+    return {} if text == "[]" else None
+
+
 _FORMS: Mapping[str, tuple[Test, Held]] = {
     "hashes": (_hashes, _hashes_held),
     "account": (_account, _account_held),
     "registry-data": (_registry_data, _registry_data_held),
     "codes": (_codes, _codes_held),
     "words": (_words, _words_held),
+    "list": (_listed, _listed_held),
 }
 NAMES = tuple(_FORMS)

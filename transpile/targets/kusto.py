@@ -13,7 +13,7 @@ from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property, partial
 
-from transpile.ir.nodes import Equals, Field, FieldLeaf, Glob, Node, NumberEquals, Regex, Type
+from transpile.ir.nodes import Equals, Field, FieldLeaf, Node, NumberEquals, Type
 from transpile.ir.simplify import any_of
 from transpile.ir.source import Case, Cases, Column, Expression, Extract, Literal, Member, Source
 from transpile.query import Reason, Refused
@@ -21,6 +21,7 @@ from transpile.targets import parsers
 from transpile.targets.compiled import decoded
 from transpile.targets.folder import Stated, read
 from transpile.targets.folder import folder as data
+from transpile.targets.lacking import refuse_lacking
 from transpile.targets.model import FieldEntry, LogSourceEntry
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.target import Target
@@ -308,17 +309,6 @@ def _refuse(limited: Mapping[str, FieldEntry], leaf: FieldLeaf) -> None:
     of = limited.get(leaf.field.sigma_name)
     if of is None or not leaf.field.computed:
         return
-    text = _literal(leaf).lower()
-    for part, why in of.lacking.items():
-        if part.lower() in text:
-            raise Refused("unmapped-field", why, leaf.place)
+    text = refuse_lacking(of, leaf)
     if of.closed and not any(text in one.lower() for one in (*of.cases, of.otherwise)):
         raise Refused("untranslated-value", of.closed, leaf.place)
-
-
-def _literal(leaf: FieldLeaf) -> str:
-    if isinstance(leaf, Glob):
-        return "".join(part for part in leaf.parts if isinstance(part, str))
-    if isinstance(leaf, Equals):
-        return leaf.value
-    return leaf.pattern if isinstance(leaf, Regex) else ""

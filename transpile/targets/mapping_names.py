@@ -15,10 +15,12 @@ from transpile.targets.model import Fields, LogSourceEntry
 READ = frozenset(
     (
         *("product", "category", "service", "target", "scope", "page", "inherits", "fields"),
-        *("others", "paths", "values", "dropped", "approximate"),
+        *("others", "paths", "known", "lists", "values", "dropped", "absent", "approximate"),
     )
 )
-_READ_OF_FIELD = frozenset(("name", "any", "type", "form", "unmapped", "approximate"))
+_READ_OF_FIELD = frozenset(
+    ("name", "any", "type", "form", "unmapped", "approximate", "lacking", "absent")
+)
 _TYPES = [kind.value for kind in Type if kind not in (Type.UNKNOWN, Type.STRING, Type.DYNAMIC)]
 
 

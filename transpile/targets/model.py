@@ -33,7 +33,8 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     why the field's answers are not those that a rule means. `names` is a pattern of the names that
     an entry for `others` takes. `lacking` are texts that the field never holds, each with the
     reason, so that rules that ask for them are refused; `closed` is why rules are refused that ask
-    for what is no part of any of the `cases`.
+    for what is no part of any of the `cases`. `absent` are texts that the field holds where an
+    event has no value, besides those of the log source.
     """
 
     name: str = ""
@@ -53,6 +54,7 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     names: str = ""
     lacking: dict[str, str] = {}
     closed: str = ""
+    absent: list[str] = []
     approximate: str = ""
 
 
@@ -77,14 +79,16 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
       any text.
     - `fields`, and for all that is not among them `others`: the name with `{name}` for the rule's,
       or a column with a pattern that has `{name}` in it; `paths` the same for names such as `a.b`,
-      where `others` is not meant for these.
+      where `others` is not meant for these. `known` are names, or beginnings that end with `*`,
+      that events have just as rules write them, where `others` is approximate or says nothing.
     - `condition_fields`: fields that `conditions` ask of in another way than rules do.
     - `members`: names that begin a path, each with the column that holds the object.
     - `inside`: the column with the object that has every other field.
-    - `lists`: paths of lists, whose items no path leads into.
+    - `lists`: paths of lists, whose items no path leads into, unless the target says how (`items`).
     - `keywords`: the field that keywords are looked for in.
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
     - `dropped`: values that ingestion drops, so that events have none instead.
+    - `absent`: texts that any field may hold where an event has no value.
     - `approximate`: codes and messages of what is true of every query.
     - `partial`: why only rules that ask for the scope themselves can be carried over.
     - `unmapped`: why rules are refused where no `conditions` are found.
@@ -105,6 +109,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     fields: Fields = {}
     others: str | FieldEntry = ""
     paths: str = ""
+    known: list[str] = []
     condition_fields: Fields = {}
     members: dict[str, str] = {}
     inside: str = ""
@@ -112,6 +117,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     keywords: str = ""
     values: dict[str, dict[str, str]] = {}
     dropped: list[str] = []
+    absent: list[str] = []
     approximate: dict[str, str] = {}
     partial: str = ""
     unmapped: str = ""
@@ -149,9 +155,10 @@ class TargetFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     holds for what is not said here. `type` is the type of fields, `types` those of others by
     name, `caseless` the names of those that have a subfield in lower case, which `suffix` leads to.
     Names may be given with the suffix; where no field has such a subfield, they are without it.
-    `values` is as for a log source. `missing` says why a field is refused that a log source has no
-    name for, with `{name}` and `{table}`. `tables` tells that log sources may name a table or a
-    data model. `pages` are where the facts come from.
+    `items` stands behind the path of a list in the names of its items. `values` is as for a log
+    source. `missing` says why a field is refused that a log source has no name for, with `{name}`
+    and `{table}`. `tables` tells that log sources may name a table or a data model. `pages` are
+    where the facts come from.
     """
 
     target: list[TargetEntry]
@@ -160,6 +167,7 @@ class TargetFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     type: str = ""
     tables: bool = False
     types: dict[str, str] = {}
+    items: str = ""
     values: dict[str, dict[str, str]] = {}
     missing: str = ""
     text: TextEntry | None = None

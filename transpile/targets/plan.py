@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
@@ -22,6 +23,7 @@ from transpile.ir.nodes import (
     Not,
     NumberEquals,
     Or,
+    Regex,
     SameAs,
     Type,
     Wildcard,
@@ -37,6 +39,14 @@ FieldMap = Callable[[str], tuple[Field, ...]]
 """from a Sigma field to the target's; several mean any of them; raises Refused for none"""
 
 
+def _nothing(_sigma: str) -> None:
+    return None
+
+
+def _no_texts(_sigma: str) -> Sequence[str]:
+    return ()
+
+
 @dataclass(frozen=True)
 class Plan:
     """Where the events of a log source are in a target and what its fields are called there.
@@ -48,7 +58,8 @@ class Plan:
     log source. `refuse` raises Refused for what the target can't tell of a mapped leaf. `fit` gives
     a mapped leaf the field that answers it, with reasons why its answers differ, or raises Refused.
     `forms` gives, for a field of Sigma's, the form in which its fields hold it, and `differs` why
-    their answers differ from what is meant. `dropped` are values in whose place events have none.
+    their answers differ from what is meant. `dropped` are values in whose place events have none;
+    `absent` gives, for a field of Sigma's, the texts that stand where an event has no value.
     `columns` are those that an analyst wants to see, where a query shall return only these and what
     it asks of.
     `partial` is why only rules that ask for the scope themselves can be carried over, where the
@@ -69,8 +80,9 @@ class Plan:
     partial: Reason | None = None
     parser: Parser | None = None
     forms: Mapping[str, Form] = field(default_factory=dict)
-    differs: Mapping[str, Reason] = field(default_factory=dict)
+    differs: Callable[[str], Reason | None] = _nothing
     dropped: frozenset[str] = frozenset()
+    absent: Callable[[str], Sequence[str]] = _no_texts
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -145,7 +157,7 @@ class _Mapper:
         name = leaf.field.name
         fields = self._fields(leaf.field, leaf.place)
         if name not in self._mapped:
-            if (differs := self._plan.differs.get(name)) is not None:
+            if (differs := self._plan.differs(name)) is not None:
                 self._differ(replace(differs, place=leaf.place))
             if isinstance(leaf, Equals) and leaf.value in self._plan.dropped:
                 return self._absent(leaf, fields)
@@ -153,6 +165,11 @@ class _Mapper:
                 self._tell_dropped(leaf)
             if (form := self._plan.forms.get(name)) is not None:
                 return self._formed(leaf, form)
+            if texts := self._plan.absent(name):
+                return self._beside_absent(leaf, fields, texts)
+        return self._on_any(leaf, fields)
+
+    def _on_any(self, leaf: FieldLeaf, fields: Sequence[Field]) -> Node:
         if isinstance(leaf, SameAs):
             others = self._fields(leaf.other, leaf.place)
             return any_of(replace(leaf, field=f, other=o) for f in fields for o in others)
@@ -162,6 +179,31 @@ class _Mapper:
         join = all_of if isinstance(leaf, IsNull) else any_of
         able = [one for one in fields if _may_hold(one, leaf)]
         return join(map(partial(self._on, leaf), able or fields))
+
+    def _beside_absent(
+        self, leaf: FieldLeaf, fields: Sequence[Field], texts: Sequence[str]
+    ) -> Node:
+        """A test on fields that hold one of some texts where an event has no value."""
+        place = leaf.place
+        held = [text for text in texts if _may_pass(leaf, text)]
+        if isinstance(leaf, IsNull):
+            return all_of(
+                any_of([replace(leaf, field=one), *(Equals(one, t, place=place) for t in texts)])
+                for one in fields
+            )
+        if isinstance(leaf, Equals):
+            if held and not _only_beside(self._meaning, leaf, IsNull(leaf.field)):
+                told = f"{leaf.field.name} holds {held[0]!r} where an event has none"
+                message = f"{told}: such events are found too"
+                self._differ(Reason("ingested-otherwise", message, place))
+            same = replace(leaf, value=held[0]) if held and not leaf.cased else leaf
+            return self._on_any(same, fields)
+        if isinstance(leaf, Exists) or _is_any(leaf):
+            leaf, held = Exists(leaf.field, place=place), [*texts]
+        return any_of(
+            all_of([self._on_any(leaf, [one]), *(Not(Equals(one, t, place=place)) for t in held)])
+            for one in fields
+        )
 
     def _is_dropped(self, leaf: FieldLeaf) -> bool:
         """Whether what ingestion drops makes a difference to a test."""
@@ -257,8 +299,8 @@ class _Mapper:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
             plan = self._plan
             more = plan.refuse or plan.fit or fields[0].name in plan.values
-            more = more or name in plan.forms or name in plan.differs
-            if len(fields) == 1 and not more:
+            special = name in plan.forms or plan.differs(name) or plan.absent(name)
+            if len(fields) == 1 and not more and not special:
                 self._plain[name] = fields[0]
         return self.fields[name]
 
@@ -289,6 +331,34 @@ def _only_beside(meaning: Node, leaf: FieldLeaf, other: FieldLeaf) -> bool:
     beside = isinstance(meaning, Or) and other in meaning.operands
     rest = [one for one in meaning.operands if not (beside and one == leaf)]
     return all(_only_beside(one, leaf, other) for one in rest)
+
+
+def _is_any(leaf: FieldLeaf) -> bool:
+    """Whether any text passes."""
+    return isinstance(leaf, Glob) and set(leaf.parts) == {Wildcard.ANY_RUN}
+
+
+_RUNS = {Wildcard.ANY_RUN: ".*", Wildcard.ANY_ONE: "."}
+
+
+def _may_pass(leaf: FieldLeaf, text: str) -> bool:
+    """Whether a text passes a test, as far as can be told."""
+    if isinstance(leaf, Equals):
+        return leaf.value == text if leaf.cased else leaf.value.lower() == text.lower()
+    if isinstance(leaf, Glob):
+        parts = (_RUNS[p] if isinstance(p, Wildcard) else re.escape(p) for p in leaf.parts)
+        flags = re.DOTALL if leaf.cased else re.DOTALL | re.IGNORECASE
+        return re.fullmatch("".join(parts), text, flags) is not None
+    if isinstance(leaf, Regex):
+        return _may_match(leaf.pattern, text)
+    return isinstance(leaf, SameAs)
+
+
+def _may_match(pattern: str, text: str) -> bool:
+    try:
+        return re.search(pattern, text, re.IGNORECASE) is not None
+    except re.error:
+        return True
 
 
 _OF_ADDRESSES = frozenset("0123456789abcdef.:")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, partial
 
-from transpile.ir.nodes import Equals, Field, Glob, Node, NumberEquals, Type, Wildcard
+from transpile.ir.nodes import Equals, Field, FieldLeaf, Glob, Node, NumberEquals, Type, Wildcard
 from transpile.ir.simplify import any_of
 from transpile.load.logsource import LogSource
 from transpile.query import Reason, Refused
 from transpile.targets.folder import filled, folder
 from transpile.targets.forms import Form, form
+from transpile.targets.lacking import refuse_lacking
 from transpile.targets.model import FieldEntry, LogSourceEntry, TargetFile
 from transpile.targets.plan import Plan
 from transpile.targets.target import Target
@@ -60,9 +61,11 @@ def plan_of(target: TargetFile, entry: LogSourceEntry, source: LogSource) -> Pla
         None if text is None else Field(text.name, Type(text.type)),
         tuple(Reason(code, filled(text, source)) for code, text in entry.approximate.items()),
         names.native,
+        names.refusal(),
         forms=names.forms(),
-        differs=names.differs(),
+        differs=names.differs,
         dropped=frozenset(entry.dropped),
+        absent=names.absent,
     )
 
 
@@ -77,6 +80,8 @@ class _Names:
         others = entry.others if isinstance(entry.others, str) else entry.others.name
         self._others = filled(others, source)
         self._paths = filled(entry.paths, source)
+        self._known = frozenset(entry.known)
+        self._beginnings = tuple(name[:-1] for name in entry.known if name.endswith("*"))
 
     def resolve(self, sigma: str) -> tuple[Field, ...]:
         """The fields that hold a field of the rule, any of them."""
@@ -100,13 +105,34 @@ class _Names:
             if isinstance(entry, FieldEntry) and entry.form
         }
 
-    def differs(self) -> Mapping[str, Reason]:
-        """Why what some fields hold is not what rules mean."""
-        return {
-            sigma: Reason("ingested-otherwise", f"{sigma}: {entry.approximate}")
+    def differs(self, sigma: str) -> Reason | None:
+        """Why what a field holds is not what rules mean; None where it is."""
+        entry = self._entry.fields.get(sigma)
+        if entry is None and not self._is_known(sigma):
+            entry = self._entry.others
+        if not isinstance(entry, FieldEntry) or not entry.approximate:
+            return None
+        return Reason("ingested-otherwise", f"{sigma}: {entry.approximate}")
+
+    def refusal(self) -> Callable[[FieldLeaf], None] | None:
+        """What refuses tests for texts that their fields never hold; None where none is known."""
+        limited = {
+            sigma: entry
             for sigma, entry in self._entry.fields.items()
-            if isinstance(entry, FieldEntry) and entry.approximate
+            if isinstance(entry, FieldEntry) and entry.lacking
         }
+
+        def refuse(leaf: FieldLeaf) -> None:
+            if (entry := limited.get(leaf.field.sigma_name)) is not None:
+                refuse_lacking(entry, leaf)
+
+        return refuse if limited else None
+
+    def absent(self, sigma: str) -> Sequence[str]:
+        """The texts that a field holds where an event has no value."""
+        entry = self._entry.fields.get(sigma)
+        own = entry.absent if isinstance(entry, FieldEntry) else []
+        return [*self._entry.absent, *own]
 
     def scope(self) -> Iterator[Node]:
         """What tells the events of the log source from others."""
@@ -121,14 +147,29 @@ class _Names:
             yield any_of(asked(field, value) for value in texts)
 
     def _unlisted(self, sigma: str) -> str:
-        template = self._others
+        template = "{name}" if self._is_known(sigma) else self._others
         if self._paths and _PATH.match(sigma):
             template = self._paths
         if not template:
             message = self._target.missing or "no field is known for {name}"
             message = message.replace("{table}", self._entry.table)
             raise Refused("unmapped-field", message.replace("{name}", sigma))
-        return template.replace("{name}", sigma)
+        return template.replace("{name}", self._with_items(sigma))
+
+    def _is_known(self, sigma: str) -> bool:
+        return sigma in self._known or sigma.startswith(self._beginnings)
+
+    def _with_items(self, path: str) -> str:
+        """The path with what tells items of lists from members, as the target writes it."""
+        if not self._target.items or not self._entry.lists:
+            return path
+        parts = path.split(".")
+        paths = (".".join(parts[: number + 1]) for number in range(len(parts)))
+        marked = (
+            part + (self._target.items if so_far in self._entry.lists else "")
+            for part, so_far in zip(parts, paths, strict=True)
+        )
+        return ".".join(marked)
 
     def _listed(self, entry: str | FieldEntry, sigma: str) -> tuple[Field, ...]:
         if isinstance(entry, str):

@@ -33,7 +33,7 @@ def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> d
     for name in fields:
         if name not in event and name != RAW and any(map(is_in_every_event, plan.resolve(name))):
             raise NoRow(f"every event has {name}")
-    found: dict[str, tuple[Field, object]] = {}
+    found = dict(_absent(plan, event, fields))
     for name, value in event.items():
         for field, held in _cells(plan, name, value):
             if found.setdefault(field.name, (field, held))[1] != held:
@@ -49,6 +49,19 @@ def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> d
                 raise NoRow(f"{field.name} is the log source's")
             found[field.name] = field, values[0]
     return dict(found.values())
+
+
+def _absent(
+    plan: Plan, event: Mapping[str, object], fields: Collection[str]
+) -> Iterator[tuple[str, tuple[Field, object]]]:
+    """The texts that stand in the row where the event has no value."""
+    for name in fields:
+        texts = plan.absent(name) if name != RAW else ()
+        value = event.get(name)
+        if texts and value is None:
+            yield from ((field.name, (field, texts[-1])) for field in plan.resolve(name))
+        elif str(value).lower() in texts:
+            raise NoRow(f"no event with {value!r} in {name} is told from one without a value")
 
 
 def _cells(plan: Plan, name: str, value: object) -> Iterator[tuple[Field, object]]:
@@ -69,6 +82,9 @@ def _cells(plan: Plan, name: str, value: object) -> Iterator[tuple[Field, object
         if translation is None:
             yield field, _typed(field, value)
         elif (translated := translation.get(str(value).lower())) is not None:
+            spellings = [text for text, held in translation.items() if held == translated]
+            if str(value).lower() != spellings[0]:
+                raise NoRow(f"{value!r} is {spellings[0]!r} in other words")
             yield field, translated
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from typing import TypeAlias
 
@@ -29,6 +29,22 @@ def text_of(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def values_of(value: object) -> Sequence[object]:
+    """The values of a field: none, one, or those of a multivalued field, of which any may match.
+
+    Search Manual, Evaluate and manipulate fields with multiple values:
+    https://help.splunk.com/splunk-enterprise/search/search-manual/9.4/
+    """
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def one_value(value: object) -> object:
+    """The value of a field where the manual leaves open what is made of several."""
+    if isinstance(value, list):
+        raise EngineError("the manual doesn't say what is made of several values here")
+    return value
 
 
 def parse_terms(cursor: Cursor, *, subnets: bool = True) -> Test:
@@ -99,8 +115,7 @@ class _Terms:
         test = self._value_test(value)
 
         def check(event: Event) -> bool:
-            found = event.get(name)
-            return found is not None and test(text_of(found))
+            return any(test(text_of(found)) for found in values_of(event.get(name)))
 
         return check
 
@@ -183,7 +198,7 @@ def _ordered(name: str, sign: str, value: str) -> Test:
         found = event.get(name)
         if found is None:
             return False
-        text = text_of(found)
+        text = text_of(one_value(found))
         try:
             return bool(compare(float(text), float(value)))
         except ValueError:

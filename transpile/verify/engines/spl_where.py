@@ -14,7 +14,7 @@ from ipaddress import ip_address, ip_network
 from typing import TypeAlias
 
 from transpile.verify.engines.errors import EngineError
-from transpile.verify.engines.spl_search import Event, text_of
+from transpile.verify.engines.spl_search import Event, one_value, text_of
 from transpile.verify.engines.spl_tokens import Cursor
 
 Value: TypeAlias = str | float | bool | None
@@ -130,7 +130,7 @@ def _operand(cursor: Cursor) -> Expression:
         return lambda event: constant
     if token.kind == "column" or token.text == "_raw":
         name = token.content
-        return lambda event: None if event.get(name) is None else text_of(event[name])
+        return lambda event: None if event.get(name) is None else text_of(one_value(event[name]))
     if re.fullmatch(r"-?[0-9]+(\.[0-9]+)?", token.text):
         number = float(token.text)
         return lambda event: number
