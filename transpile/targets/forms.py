@@ -28,6 +28,7 @@ from transpile.ir.nodes import (
 from transpile.ir.simplify import all_of, any_of
 from transpile.ir.weaken import regex_as_glob
 from transpile.query import Reason, Refused
+from transpile.targets import spellings
 from transpile.values import dataclass
 
 Fields: TypeAlias = tuple[Field, ...]
@@ -57,7 +58,7 @@ def form(name: str, fields: Fields) -> Form:
 
 
 def _tested(test: Test, fields: Fields, leaf: FieldLeaf) -> Said:
-    if isinstance(leaf, (IsNull, Exists)):
+    if isinstance(leaf, (IsNull, Exists)) and test is not spellings.dashed:
         join = all_of if isinstance(leaf, IsNull) else any_of
         return join(replace(leaf, field=field) for field in fields), ()
     if isinstance(leaf, SameAs):
@@ -337,5 +338,8 @@ _FORMS: Mapping[str, tuple[Test, Held]] = {
     "registry-data": (_registry_data, _registry_data_held),
     "codes": (_codes, _codes_held),
     "words": (_words, _words_held),
+    "entities": (spellings.entities, spellings.entities_held),
+    "blank-behind": (spellings.blank_behind, spellings.blank_behind_held),
+    "dashed": (spellings.dashed, spellings.dashed_held),
 }
 NAMES = tuple(_FORMS)

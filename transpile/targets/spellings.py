@@ -1,0 +1,156 @@
+"""Forms in which one field has the event's text, spelled in another way.
+
+Each gives a test on the event's text as one on the field, and what the field holds for a text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from transpile.ir.nodes import (
+    Equals,
+    Exists,
+    Field,
+    FieldLeaf,
+    Glob,
+    IsNull,
+    Node,
+    Not,
+    Parts,
+    Regex,
+    Wildcard,
+)
+from transpile.ir.simplify import all_of, any_of
+from transpile.query import Reason
+
+Fields: TypeAlias = tuple[Field, ...]
+Said: TypeAlias = tuple[Node, Sequence[Reason]]
+
+
+def _kept(fields: Fields, leaf: FieldLeaf) -> FieldLeaf:
+    return replace(leaf, field=fields[0])
+
+
+def _told(leaf: FieldLeaf, message: str) -> Reason:
+    return Reason("kept-in-parts", f"{leaf.field.name}: {message}", leaf.place)
+
+
+def _texts(leaf: Equals | Glob) -> list[str]:
+    parts = leaf.parts if isinstance(leaf, Glob) else (leaf.value,)
+    return [part for part in parts if isinstance(part, str)]
+
+
+def _as_regex(parts: Parts) -> str:
+    runs = {Wildcard.ANY_RUN: "(?s:.*)", Wildcard.ANY_ONE: "(?s:.)"}
+    return "".join(runs[p] if isinstance(p, Wildcard) else re.escape(p) for p in parts)
+
+
+# -------------------------------------------------- text between tags, with entities in it
+
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"}
+_SPECIAL = re.compile("|".join(_ENTITIES))
+_TAKES_SPECIAL = re.compile(r'[.<>&";]|\[\^|\\[SWDB]|\(\?')
+"""what in a pattern may take one of the characters, or look whether it is there"""
+
+
+def entities(fields: Fields, leaf: FieldLeaf) -> Said:
+    """The text as it is, and with entities, as it stands in XML of which only tags were read."""
+    kept = _kept(fields, leaf)
+    if isinstance(leaf, Regex):
+        found = any(re.search(leaf.pattern, e, re.IGNORECASE) for e in _ENTITIES.values())
+        if found or _TAKES_SPECIAL.search(leaf.pattern):
+            return kept, (_told(leaf, "&, <, > and quotes are entities in it (&amp;)"),)
+        return kept, ()
+    if not isinstance(leaf, (Equals, Glob)):
+        return kept, ()
+    reasons = []
+    if isinstance(leaf, Glob) and (
+        Wildcard.ANY_ONE in leaf.parts or _in_entities(leaf.parts, _ENTITIES.values())
+    ):
+        reasons = [_told(leaf, "what stands in an entity (&amp; for &) is found, too")]
+    if not any(map(_SPECIAL.search, _texts(leaf))):
+        return kept, reasons
+    if isinstance(leaf, Equals):
+        return any_of([kept, replace(leaf, field=fields[0], value=_escaped(leaf.value))]), reasons
+    parts = tuple(_escaped(p) if isinstance(p, str) else p for p in leaf.parts)
+    return any_of([kept, replace(leaf, field=fields[0], parts=parts)]), reasons
+
+
+def _in_entities(parts: Parts, entities: Iterable[str]) -> bool:
+    """Whether a text of the parts, where it stands, may be found inside an entity."""
+    last = len(parts) - 1
+    return any(
+        text.lower() in entity
+        and (number > 0 or entity.startswith(text.lower()))
+        and (number < last or entity.endswith(text.lower()))
+        for number, text in enumerate(parts)
+        if isinstance(text, str)
+        for entity in entities
+    )
+
+
+def entities_held(fields: Fields, text: str) -> Mapping[str, object]:
+    return {fields[0].name: _escaped(text)}
+
+
+def _escaped(text: str) -> str:
+    return _SPECIAL.sub(lambda match: _ENTITIES[match[0]], text)
+
+
+# ------------------------------------------------------ words, each with a blank behind it
+
+
+def blank_behind(fields: Fields, leaf: FieldLeaf) -> Said:
+    """The text with a blank behind it, or without, which nothing but its end can tell."""
+    kept = _kept(fields, leaf)
+    if isinstance(leaf, Equals):
+        return any_of([kept, replace(leaf, field=fields[0], value=f"{leaf.value} ")]), ()
+    if isinstance(leaf, Regex):
+        return kept, (_told(leaf, "there is a blank behind its text, which the pattern may take"),)
+    if not isinstance(leaf, Glob):
+        return kept, ()
+    *before, last = leaf.parts
+    if isinstance(last, str):
+        parts: Parts = (*before, f"{last} ")
+        return any_of([kept, replace(leaf, field=fields[0], parts=parts)]), ()
+    if last is Wildcard.ANY_ONE:
+        return kept, (_told(leaf, "there is a blank behind its text, which ? may stand for"),)
+    if before and isinstance(before[-1], str) and before[-1].endswith(" "):
+        parts = (*before, Wildcard.ANY_ONE, Wildcard.ANY_RUN)
+        return replace(leaf, field=fields[0], parts=parts), ()
+    return kept, ()
+
+
+def blank_behind_held(fields: Fields, text: str) -> Mapping[str, object]:
+    return {fields[0].name: f"{text} "}
+
+
+# ------------------------------------------------------------------------ a dash for none
+
+NONE = "-"
+
+
+def dashed(fields: Fields, leaf: FieldLeaf) -> Said:
+    """The text in any of the fields, or a dash where there is none.
+
+    Only a test for a dash itself finds one.
+    """
+    join = all_of if isinstance(leaf, IsNull) else any_of
+    return join(_or_dash(replace(leaf, field=field)) for field in fields), ()
+
+
+def _or_dash(leaf: FieldLeaf) -> Node:
+    none = Equals(leaf.field, NONE, place=leaf.place)
+    if isinstance(leaf, IsNull):
+        return any_of([leaf, none])
+    fits = isinstance(leaf, (Exists, Regex)) or (
+        isinstance(leaf, Glob) and re.fullmatch(_as_regex(leaf.parts), NONE) is not None
+    )
+    return all_of([leaf, Not(none)]) if fits else leaf
+
+
+def dashed_held(fields: Fields, text: str) -> Mapping[str, object] | None:
+    return None if text == NONE else dict.fromkeys((field.name for field in fields), text)
