@@ -28,7 +28,7 @@ from transpile.ir.nodes import (
 from transpile.ir.simplify import all_of, any_of
 from transpile.ir.weaken import regex_as_glob
 from transpile.query import Reason, Refused
-from transpile.targets import spellings
+from transpile.targets import spellings, urls
 from transpile.values import dataclass
 
 Fields: TypeAlias = tuple[Field, ...]
@@ -58,7 +58,7 @@ def form(name: str, fields: Fields) -> Form:
 
 
 def _tested(test: Test, fields: Fields, leaf: FieldLeaf) -> Said:
-    if isinstance(leaf, (IsNull, Exists)) and test is not spellings.dashed:
+    if isinstance(leaf, (IsNull, Exists)) and test not in _OF_ABSENCE:
         join = all_of if isinstance(leaf, IsNull) else any_of
         return join(replace(leaf, field=field) for field in fields), ()
     if isinstance(leaf, SameAs):
@@ -341,5 +341,10 @@ _FORMS: Mapping[str, tuple[Test, Held]] = {
     "entities": (spellings.entities, spellings.entities_held),
     "blank-behind": (spellings.blank_behind, spellings.blank_behind_held),
     "dashed": (spellings.dashed, spellings.dashed_held),
+    "url-host": (urls.HOST.test, urls.HOST.held),
+    "url-query": (urls.QUERY.test, urls.QUERY.held),
+    "url-ending": (urls.ENDING.test, urls.ENDING.held),
 }
 NAMES = tuple(_FORMS)
+_OF_ABSENCE = (spellings.dashed, urls.HOST.test, urls.QUERY.test, urls.ENDING.test)
+"""those that say themselves what a test for no value comes to"""
