@@ -6,7 +6,7 @@ Each gives a test on the event's text as one on the field, and what the field ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -38,11 +38,6 @@ def _told(leaf: FieldLeaf, message: str) -> Reason:
     return Reason("kept-in-parts", f"{leaf.field.name}: {message}", leaf.place)
 
 
-def _texts(leaf: Equals | Glob) -> list[str]:
-    parts = leaf.parts if isinstance(leaf, Glob) else (leaf.value,)
-    return [part for part in parts if isinstance(part, str)]
-
-
 def _as_regex(parts: Parts) -> str:
     runs = {Wildcard.ANY_RUN: "(?s:.*)", Wildcard.ANY_ONE: "(?s:.)"}
     return "".join(runs[p] if isinstance(p, Wildcard) else re.escape(p) for p in parts)
@@ -64,31 +59,42 @@ def entities(fields: Fields, leaf: FieldLeaf) -> Said:
         if found or _TAKES_SPECIAL.search(leaf.pattern):
             return kept, (_told(leaf, "&, <, > and quotes are entities in it (&amp;)"),)
         return kept, ()
-    if not isinstance(leaf, (Equals, Glob)):
-        return kept, ()
-    reasons = []
-    if isinstance(leaf, Glob) and (
-        Wildcard.ANY_ONE in leaf.parts or _in_entities(leaf.parts, _ENTITIES.values())
-    ):
-        reasons = [_told(leaf, "what stands in an entity (&amp; for &) is found, too")]
-    if not any(map(_SPECIAL.search, _texts(leaf))):
-        return kept, reasons
     if isinstance(leaf, Equals):
-        return any_of([kept, replace(leaf, field=fields[0], value=_escaped(leaf.value))]), reasons
-    parts = tuple(_escaped(p) if isinstance(p, str) else p for p in leaf.parts)
-    return any_of([kept, replace(leaf, field=fields[0], parts=parts)]), reasons
+        escaped = Equals(fields[0], _escaped(leaf.value), leaf.cased, place=leaf.place)
+        return any_of(dict.fromkeys([kept, escaped])), ()
+    if not isinstance(leaf, Glob):
+        return kept, ()
+    parts = tuple(_escaped(part) if isinstance(part, str) else part for part in leaf.parts)
+    reasons = []
+    if Wildcard.ANY_ONE in parts or _cuts_entities(parts):
+        reasons = [_told(leaf, "what stands in an entity (&amp; for &) is found, too")]
+    if parts == leaf.parts:
+        return kept, reasons
+    escaped_glob = Glob(fields[0], parts, leaf.cased, place=leaf.place)
+    # As it is, a text may also be the beginning of an entity: of & nothing else can be told.
+    return escaped_glob if _cuts_entities(leaf.parts) else any_of([kept, escaped_glob]), reasons
 
 
-def _in_entities(parts: Parts, entities: Iterable[str]) -> bool:
-    """Whether a text of the parts, where it stands, may be found inside an entity."""
+def _cuts_entities(parts: Parts) -> bool:
+    """Whether a text of the parts may be found where a part of it is a part of an entity."""
     last = len(parts) - 1
     return any(
-        text.lower() in entity
-        and (number > 0 or entity.startswith(text.lower()))
-        and (number < last or entity.endswith(text.lower()))
-        for number, text in enumerate(parts)
-        if isinstance(text, str)
-        for entity in entities
+        _cuts(part.lower(), entity, inner_start=number > 0, inner_end=number < last)
+        for number, part in enumerate(parts)
+        if isinstance(part, str)
+        for entity in _ENTITIES.values()
+    )
+
+
+def _cuts(text: str, entity: str, *, inner_start: bool, inner_end: bool) -> bool:
+    if text == entity:
+        return False
+    ends = (entity[cut:] for cut in range(1, len(entity)))
+    beginnings = (entity[:cut] for cut in range(1, len(entity)))
+    if inner_start and inner_end and text in entity:
+        return True
+    return (inner_start and any(map(text.startswith, ends))) or (
+        inner_end and any(map(text.endswith, beginnings))
     )
 
 
@@ -107,21 +113,26 @@ def blank_behind(fields: Fields, leaf: FieldLeaf) -> Said:
     """The text with a blank behind it, or without, which nothing but its end can tell."""
     kept = _kept(fields, leaf)
     if isinstance(leaf, Equals):
-        return any_of([kept, replace(leaf, field=fields[0], value=f"{leaf.value} ")]), ()
+        spaced = Equals(fields[0], f"{leaf.value} ", leaf.cased, place=leaf.place)
+        return _either(kept, spaced, leaf.value), ()
     if isinstance(leaf, Regex):
         return kept, (_told(leaf, "there is a blank behind its text, which the pattern may take"),)
     if not isinstance(leaf, Glob):
         return kept, ()
     *before, last = leaf.parts
     if isinstance(last, str):
-        parts: Parts = (*before, f"{last} ")
-        return any_of([kept, replace(leaf, field=fields[0], parts=parts)]), ()
+        return _either(kept, replace(leaf, field=fields[0], parts=(*before, f"{last} ")), last), ()
     if last is Wildcard.ANY_ONE:
         return kept, (_told(leaf, "there is a blank behind its text, which ? may stand for"),)
     if before and isinstance(before[-1], str) and before[-1].endswith(" "):
         parts = (*before, Wildcard.ANY_ONE, Wildcard.ANY_RUN)
         return replace(leaf, field=fields[0], parts=parts), ()
     return kept, ()
+
+
+def _either(kept: FieldLeaf, spaced: FieldLeaf, end: str) -> Node:
+    """The test with a blank at the end, and the one without, unless every text would fit it."""
+    return spaced if end.endswith(" ") else any_of([kept, spaced])
 
 
 def blank_behind_held(fields: Fields, text: str) -> Mapping[str, object]:

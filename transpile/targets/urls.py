@@ -73,5 +73,5 @@ def _literal(text: str) -> str:
 
 
 HOST = Part(r"^(?:\w+://)?(?:[^/?#@]*@)?", "[^/?#:@]", r"(?::\d+)?(?:[/?#]|$)", "http://{}/")
-QUERY = Part(r"^[^?#]*\?", "[^#]", "(?:#|$)", "http://www.example.com/?{}")
-ENDING = Part(r"[^/]/[^/?#]*\.", "[^/?#.]", "(?:[?#]|$)", "http://www.example.com/file.{}")
+QUERY = Part(r"^[^?#]*\?", "[^#]", "(?:#|$)", "http://host/?{}")
+ENDING = Part(r"^[^?#]*[^/?#]/[^/?#]*\.", "[^/?#.]", "(?:[?#]|$)", "http://host/file.{}")
