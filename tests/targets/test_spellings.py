@@ -25,6 +25,7 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.query import Refused
+from transpile.targets.arguments import line
 from transpile.targets.forms import Form, form
 
 RUN, ONE = Wildcard.ANY_RUN, Wildcard.ANY_ONE
@@ -131,30 +132,54 @@ def test_a_pattern_that_may_take_one_has_a_reason(pattern: str) -> None:
     assert not made_exactly(ENTITIES, Glob(TEXT, ("a", ONE, "b")))
 
 
-BLANK = form("blank-behind", (LINE,))
+ARGUMENTS = form("arguments", (LINE,))
+COMMAND_LINES = [
+    ["nc", "-l"],
+    ["nc", "-e", "/bin/sh"],
+    ["nc", "-e"],
+    ["osascript", "-e", 'display "a b"'],
+    ["osascript", "-e", "say x", "y"],
+    ["sh", "-c", "nc -l"],
+    ["sh", "-c", "x -e y"],
+    ["my app", "-l"],
+    ["echo", 'a"b'],
+    ["echo", "a\\b", "c"],
+    ["echo", "a\\b c"],
+    ["say x"],
+    [""],
+]
 
 
-@pytest.mark.parametrize("leaf", leaves_of(["nc -l", " -l", "-e ", " -e ", "nc", " "]), ids=str)
-def test_a_blank_behind(leaf: FieldLeaf) -> None:
-    texts: list[str | None] = [
-        None,
-        "nc -l",
-        "nc -e",
-        "nc -e a",
-        "nc -l a",
-        "nc",
-        "x ",
-        "-e ",
-        "nc ",
-    ]
-    assert made_exactly(BLANK, leaf)
-    assert differing(BLANK, leaf, texts) == []
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        *leaves_of(["nc -l", " -l", "-e ", " -e ", "nc", " ", "-l", "say x", "my", "app -l"]),
+        *leaves_of(['a"b', "a\\b", 'display "a', "x y", "b c", "y", "o", "e", "nc -e", ""])[:-2],
+        Glob(TEXT, ("nc", RUN, "sh")),
+        Glob(TEXT, ("nc ", ONE, "l")),
+        Glob(TEXT, (RUN, "a", ONE, "b", RUN)),
+        Glob(TEXT, (RUN, "-c", ONE, "nc", RUN)),
+    ],
+    ids=str,
+)
+def test_arguments(leaf: FieldLeaf) -> None:
+    node, reasons = ARGUMENTS.test(leaf)
+    assert list(reasons) == []
+    for words in COMMAND_LINES:
+        text = " ".join(words)
+        assert matches(node, {"line": line(words)}) is matches(leaf, {"Text": text}), words
+    assert matches(node, {}) is matches(leaf, {})
 
 
-def test_a_blank_that_a_wildcard_may_stand_for_has_a_reason() -> None:
-    assert not made_exactly(BLANK, Glob(TEXT, ("nc", ONE)))
-    assert not made_exactly(BLANK, Regex(TEXT, "nc$"))
-    assert made_exactly(BLANK, NumberEquals(TEXT, 1))
+def test_how_osquery_writes_arguments() -> None:
+    assert line(["sh", "-c", 'say "x"', "a\\b", "c\\ d"]) == ('sh -c "say \\"x\\"" a\\b "c\\\\ d" ')
+    assert ARGUMENTS.held("nc -l") == {"line": "nc -l "}
+
+
+def test_what_else_is_asked_of_arguments() -> None:
+    assert not made_exactly(ARGUMENTS, Regex(TEXT, "nc$"))
+    with pytest.raises(Refused):
+        ARGUMENTS.test(NumberEquals(TEXT, 1))
 
 
 DASH = form("dashed", (LINE, OTHER))

@@ -95,11 +95,15 @@ def _apply(fields: Fields, does: str, name: str, to: str = "", value: str = "") 
             del fields[name]
 
 
+def _argument(word: str) -> str:
+    return json.dumps(word) if {" ", '"'} & {*word} else word
+
+
 def _changed(does: str, name: str, value: str, to: str) -> Fields:
     if does in ("renamed", "copied"):
         return {to: value}
-    if does == "spaced":
-        return {name: f"{value} "}
+    if does == "arguments":
+        return {name: "".join(f"{_argument(word)} " for word in value.split(" "))}
     assert does == "escaped", does
     for character, entity in ENTITIES:
         value = value.replace(character, entity)

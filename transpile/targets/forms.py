@@ -29,6 +29,7 @@ from transpile.ir.simplify import all_of, any_of
 from transpile.ir.weaken import regex_as_glob
 from transpile.query import Reason, Refused
 from transpile.targets import spellings, urls
+from transpile.targets.arguments import arguments, arguments_held
 from transpile.values import dataclass
 
 Fields: TypeAlias = tuple[Field, ...]
@@ -339,7 +340,7 @@ _FORMS: Mapping[str, tuple[Test, Held]] = {
     "codes": (_codes, _codes_held),
     "words": (_words, _words_held),
     "entities": (spellings.entities, spellings.entities_held),
-    "blank-behind": (spellings.blank_behind, spellings.blank_behind_held),
+    "arguments": (arguments, arguments_held),
     "dashed": (spellings.dashed, spellings.dashed_held),
     "url-host": (urls.HOST.test, urls.HOST.held),
     "url-query": (urls.QUERY.test, urls.QUERY.held),

@@ -106,39 +106,6 @@ def _escaped(text: str) -> str:
     return _SPECIAL.sub(lambda match: _ENTITIES[match[0]], text)
 
 
-# ------------------------------------------------------ words, each with a blank behind it
-
-
-def blank_behind(fields: Fields, leaf: FieldLeaf) -> Said:
-    """The text with a blank behind it, or without, which nothing but its end can tell."""
-    kept = _kept(fields, leaf)
-    if isinstance(leaf, Equals):
-        spaced = Equals(fields[0], f"{leaf.value} ", leaf.cased, place=leaf.place)
-        return _either(kept, spaced, leaf.value), ()
-    if isinstance(leaf, Regex):
-        return kept, (_told(leaf, "there is a blank behind its text, which the pattern may take"),)
-    if not isinstance(leaf, Glob):
-        return kept, ()
-    *before, last = leaf.parts
-    if isinstance(last, str):
-        return _either(kept, replace(leaf, field=fields[0], parts=(*before, f"{last} ")), last), ()
-    if last is Wildcard.ANY_ONE:
-        return kept, (_told(leaf, "there is a blank behind its text, which ? may stand for"),)
-    if before and isinstance(before[-1], str) and before[-1].endswith(" "):
-        parts = (*before, Wildcard.ANY_ONE, Wildcard.ANY_RUN)
-        return replace(leaf, field=fields[0], parts=parts), ()
-    return kept, ()
-
-
-def _either(kept: FieldLeaf, spaced: FieldLeaf, end: str) -> Node:
-    """The test with a blank at the end, and the one without, unless every text would fit it."""
-    return spaced if end.endswith(" ") else any_of([kept, spaced])
-
-
-def blank_behind_held(fields: Fields, text: str) -> Mapping[str, object]:
-    return {fields[0].name: f"{text} "}
-
-
 # ------------------------------------------------------------------------ a dash for none
 
 NONE = "-"
