@@ -22,6 +22,7 @@ from transpile.ir.nodes import (
     NumberEquals,
     Or,
     Regex,
+    SameAs,
     Wildcard,
 )
 from transpile.query import Refused
@@ -249,3 +250,10 @@ def test_of_a_part_only_texts_can_be_asked() -> None:
         assert not matches(made.test(Equals(TEXT, example.upper(), cased=True))[0], held)
     assert form("url-ending", (LINE,)).held("a.b") is None
     assert matches(form("url-ending", (LINE,)).test(NumberEquals(TEXT, 7))[0], {"line": "a/b.7"})
+
+
+@pytest.mark.parametrize("name", ["arguments", "dashed", "entities", "url-host"])
+def test_two_fields_are_not_compared(name: str) -> None:
+    with pytest.raises(Refused) as refused:
+        form(name, (LINE,)).test(SameAs(TEXT, OTHER))
+    assert refused.value.reason.code == "kept-in-parts"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 from transpile.ir.nodes import (
@@ -28,8 +28,6 @@ from transpile.ir.nodes import (
 from transpile.ir.simplify import all_of, any_of
 from transpile.ir.weaken import regex_as_glob
 from transpile.query import Reason, Refused
-from transpile.targets import spellings, urls
-from transpile.targets.arguments import arguments, arguments_held
 from transpile.values import dataclass
 
 Fields: TypeAlias = tuple[Field, ...]
@@ -54,12 +52,15 @@ class Form:
 
 def form(name: str, fields: Fields) -> Form:
     """The form of that name, kept in these fields."""
-    test, held = _FORMS[name]
-    return Form(partial(_tested, test, fields), partial(held, fields))
+    if (found := _FORMS.get(name)) is not None:
+        test, held = found
+        return Form(partial(_tested, test, fields), partial(held, fields))
+    test, held = _spelled()[name]
+    return Form(partial(test, fields), partial(held, fields))
 
 
 def _tested(test: Test, fields: Fields, leaf: FieldLeaf) -> Said:
-    if isinstance(leaf, (IsNull, Exists)) and test not in _OF_ABSENCE:
+    if isinstance(leaf, (IsNull, Exists)):
         join = all_of if isinstance(leaf, IsNull) else any_of
         return join(replace(leaf, field=field) for field in fields), ()
     if isinstance(leaf, SameAs):
@@ -339,13 +340,23 @@ _FORMS: Mapping[str, tuple[Test, Held]] = {
     "registry-data": (_registry_data, _registry_data_held),
     "codes": (_codes, _codes_held),
     "words": (_words, _words_held),
-    "entities": (spellings.entities, spellings.entities_held),
-    "arguments": (arguments, arguments_held),
-    "dashed": (spellings.dashed, spellings.dashed_held),
-    "url-host": (urls.HOST.test, urls.HOST.held),
-    "url-query": (urls.QUERY.test, urls.QUERY.held),
-    "url-ending": (urls.ENDING.test, urls.ENDING.held),
 }
-NAMES = tuple(_FORMS)
-_OF_ABSENCE = (spellings.dashed, urls.HOST.test, urls.QUERY.test, urls.ENDING.test)
-"""those that say themselves what a test for no value comes to"""
+NAMES = (
+    *_FORMS,
+    *("arguments", "dashed", "entities", "url-ending", "url-host", "url-query"),
+)
+
+
+@cache
+def _spelled() -> Mapping[str, tuple[Test, Held]]:
+    """Forms in which a field has the whole text, spelled otherwise."""
+    from transpile.targets import arguments, spellings, urls  # noqa: PLC0415 (seldom needed)
+
+    return {
+        "arguments": (partial(_tested, arguments.arguments), arguments.arguments_held),
+        "dashed": (spellings.dashed, spellings.dashed_held),
+        "entities": (partial(_tested, spellings.entities), spellings.entities_held),
+        "url-ending": (urls.ENDING.test, urls.ENDING.held),
+        "url-host": (urls.HOST.test, urls.HOST.held),
+        "url-query": (urls.QUERY.test, urls.QUERY.held),
+    }

@@ -21,10 +21,11 @@ from transpile.ir.nodes import (
     Not,
     Parts,
     Regex,
+    SameAs,
     Wildcard,
 )
 from transpile.ir.simplify import all_of, any_of
-from transpile.query import Reason
+from transpile.query import Reason, Refused
 
 Fields: TypeAlias = tuple[Field, ...]
 Said: TypeAlias = tuple[Node, Sequence[Reason]]
@@ -116,6 +117,9 @@ def dashed(fields: Fields, leaf: FieldLeaf) -> Said:
 
     Only a test for a dash itself finds one.
     """
+    if isinstance(leaf, SameAs):
+        message = f"{leaf.field.name} is a dash where there is none, and can't be compared"
+        raise Refused("kept-in-parts", message, leaf.place)
     join = all_of if isinstance(leaf, IsNull) else any_of
     return join(_or_dash(replace(leaf, field=field)) for field in fields), ()
 
