@@ -38,6 +38,14 @@ windows = "win*"
 """
 
 
+FIELDS = {"product: linux, service: auditd": "exe", "category: proxy": "c-uri"}
+"""a field of the log sources that have no Image"""
+
+
+def rule(logsource: str) -> str:
+    return (RULE % logsource).replace("Image", FIELDS.get(logsource, "Image"))
+
+
 def configure(text: str) -> None:
     Path("sigma-transpile.toml").write_text(text, "utf-8")
 
@@ -62,8 +70,9 @@ def golden(name: str) -> str:
 def test_the_index_of_the_nearest_log_source(
     logsource: str, index: str | None, here: Path, run: Run
 ) -> None:
-    Path("rule.yml").write_text(RULE % logsource, "utf-8")
+    Path("rule.yml").write_text(rule(logsource), "utf-8")
     plain = run("--no-config", "convert", "rule.yml", "-t", "splunk")
+    assert plain.out
     configure(INDEXES)
     query = run("convert", "rule.yml", "-t", "splunk").out
     if index is None:
@@ -74,16 +83,20 @@ def test_the_index_of_the_nearest_log_source(
 
 def test_one_index_for_all(here: Path, run: Run) -> None:
     configure("splunk.index = 'main'")
-    for logsource in ("category: proxy", "product: linux, service: auditd", "product: acme"):
-        Path("rule.yml").write_text(RULE % logsource, "utf-8")
+    for logsource, asked in (
+        ("category: proxy", 'tag="proxy" AND url IN'),
+        ("product: linux, service: auditd", 'sourcetype IN ("auditd", "linux:audit") AND exe IN'),
+        ("product: acme", "Image IN"),
+    ):
+        Path("rule.yml").write_text(rule(logsource), "utf-8")
         done = run("convert", "rule.yml", "-t", "splunk")
-        assert done.out == 'index="main" AND Image IN ("a", "b")\n'
+        assert done.out == f'index="main" AND {asked} ("a", "b")\n'
     assert "every event of the index main is searched" in done.err
 
 
 def test_the_alternatives_of_a_rule_are_all_in_the_index(here: Path, run: Run) -> None:
     configure("splunk.index = 'main'")
-    text = RULE.replace("Image: b", "CommandLine: b") % "product: linux, service: auditd"
+    text = RULE.replace("Image: b", "CommandLine: b") % "product: acme"
     Path("rule.yml").write_text(text, "utf-8")
     query = run("convert", "rule.yml", "-t", "splunk").out
     assert query == 'index="main" AND (Image="a" OR CommandLine="b")\n'
@@ -191,7 +204,7 @@ def test_verify_runs_the_queries_on_events_of_the_index(index: str, here: Path, 
 
 
 def test_verify_has_no_events_of_another_index(here: Path, run: Run) -> None:
-    text = (RULE % "product: linux, service: auditd").replace("Image", "index")
+    text = (RULE % "product: acme").replace("Image", "index")
     Path("rule.yml").write_text(text, "utf-8")
     words = ("verify", "rule.yml", "-t", "splunk", "--format", "json")
 
@@ -246,7 +259,7 @@ def test_the_example_of_the_docs(here: Path, run: Run) -> None:
     configure(text)
     assert len(rows) >= 3
     for logsource, target, first in rows:
-        Path("rule.yml").write_text(RULE % logsource.replace("`", ""), "utf-8")
+        Path("rule.yml").write_text(rule(logsource.replace("`", "")), "utf-8")
         done = run("convert", "rule.yml", "-t", target)
         assert re.match(rf"{re.escape(first)}\s", done.out), done.err
 

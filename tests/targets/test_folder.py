@@ -12,6 +12,7 @@ from transpile.query import Refused
 from transpile.targets.compiled import DATA
 from transpile.targets.faults import faults
 from transpile.targets.folder import LogSources, filled, folder, windows_conditions
+from transpile.targets.forms import NAMES as FORMS
 from transpile.targets.model import LogSourceFile
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
@@ -223,7 +224,7 @@ WRONG = [
         '[[logsource]]\nproduct = "a"\nfields.c = { any = ["d"], form = "e" }',
         3,
         27,
-        "a form is one of hashes, account, registry-data, codes, words, list, of the fields in any",
+        f"a form is one of {', '.join(FORMS)}, of the fields in any",
     ),
     ("[[logsource]\n", 1, 12, "this is no TOML: Expected ']]' at the end of an array declaration"),
 ]

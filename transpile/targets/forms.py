@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TypeAlias
 
 from transpile.ir.nodes import (
@@ -52,8 +52,11 @@ class Form:
 
 def form(name: str, fields: Fields) -> Form:
     """The form of that name, kept in these fields."""
-    test, held = _FORMS[name]
-    return Form(partial(_tested, test, fields), partial(held, fields))
+    if (found := _FORMS.get(name)) is not None:
+        test, held = found
+        return Form(partial(_tested, test, fields), partial(held, fields))
+    test, held = _spelled()[name]
+    return Form(partial(test, fields), partial(held, fields))
 
 
 def _tested(test: Test, fields: Fields, leaf: FieldLeaf) -> Said:
@@ -356,4 +359,22 @@ _FORMS: Mapping[str, tuple[Test, Held]] = {
     "words": (_words, _words_held),
     "list": (_listed, _listed_held),
 }
-NAMES = tuple(_FORMS)
+NAMES = (
+    *_FORMS,
+    *("arguments", "dashed", "entities", "url-ending", "url-host", "url-query"),
+)
+
+
+@cache
+def _spelled() -> Mapping[str, tuple[Test, Held]]:
+    """Forms in which a field has the whole text, spelled otherwise."""
+    from transpile.targets import arguments, spellings, urls  # noqa: PLC0415 (seldom needed)
+
+    return {
+        "arguments": (partial(_tested, arguments.arguments), arguments.arguments_held),
+        "dashed": (spellings.dashed, spellings.dashed_held),
+        "entities": (partial(_tested, spellings.entities), spellings.entities_held),
+        "url-ending": (urls.ENDING.test, urls.ENDING.held),
+        "url-host": (urls.HOST.test, urls.HOST.held),
+        "url-query": (urls.QUERY.test, urls.QUERY.held),
+    }
