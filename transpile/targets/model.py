@@ -26,7 +26,8 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     - `column` with `pattern`: what the pattern's one group finds in the column's text.
     - `computed`: one of the computations of `targets/computations.py`, from `columns`.
     - `expression`: in the words of the target's own language, for a user's own data.
-    - `form` with `any`: one of the forms of `targets/forms.py`, in which these fields hold it.
+    - `form` with `any`: one of the forms of `targets/forms.py`, in which these fields hold it; the
+      form `replaced` with `cases`, the event's texts, each with the text that is kept for it.
     - `unmapped`: why there is none, so that rules that need it are refused.
 
     `type` is the type of the field just as it is named, where no table tells it. `approximate` is
@@ -76,13 +77,15 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
       source from others; `scope` the same in the target's own names. A `*` in a text stands for
       any text.
     - `fields`, and for all that is not among them `others`: the name with `{name}` for the rule's,
-      or a column with a pattern that has `{name}` in it; `paths` the same for names such as `a.b`,
-      where `others` is not meant for these.
+      or a column with a pattern that has `{name}` in it, or `unmapped`; `paths` the same for names
+      such as `a.b`, where `others` is not meant for these.
     - `condition_fields`: fields that `conditions` ask of in another way than rules do.
-    - `members`: names that begin a path, each with the column that holds the object.
+    - `members`: names that begin a path, each with the column that holds the object, or with the
+      flattened field; a name's own entry in `fields` is the field that has the object as a text.
     - `inside`: the column with the object that has every other field.
     - `lists`: paths of lists, whose items no path leads into.
-    - `keywords`: the field that keywords are looked for in.
+    - `keywords`: the field that keywords are looked for in; `textless` why there is none, so that
+      rules with keywords are refused.
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
     - `dropped`: values that ingestion drops, so that events have none instead.
     - `approximate`: codes and messages of what is true of every query.
@@ -110,6 +113,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     inside: str = ""
     lists: list[str] = []
     keywords: str = ""
+    textless: str = ""
     values: dict[str, dict[str, str]] = {}
     dropped: list[str] = []
     approximate: dict[str, str] = {}
