@@ -339,21 +339,25 @@ def _codes_held(fields: Fields, text: str) -> Mapping[str, object] | None:
     return {fields[0].name: text} if fits else None
 
 
-# ----------------------------------------------------------- EXECVE as execve, in lower case
+# ------------------------------------------- EXECVE as execve: text whose case is not the event's
 
 
-def _lowered(fields: Fields, test: FieldLeaf) -> Said:
-    """A test that doesn't ask for a case, on text that ingestion writes in lower case."""
+def _any_case(fields: Fields, test: FieldLeaf) -> Said:
+    """A test that doesn't ask for the case of the event's text."""
     leaf = _as_text(test)
     if isinstance(leaf, Regex):
-        if "i" not in leaf.flags:
-            raise _refused(fields, leaf, "the case of the event's text is not kept")
-        return any_of(replace(leaf, field=field) for field in fields), ()
-    leaf = _of_text(fields, leaf)
-    pieces = [piece.lower() if isinstance(piece, str) else piece for piece in _pieces(leaf)]
-    if leaf.cased and any(text.upper() != text for text in pieces if isinstance(text, str)):
+        cased = "i" not in leaf.flags
+    else:
+        text = _of_text(fields, leaf)
+        texts = [piece for piece in _pieces(text) if isinstance(piece, str)]
+        cased = text.cased and any(one.upper() != one.lower() for one in texts)
+    if cased:
         raise _refused(fields, leaf, "the case of the event's text is not kept")
-    return any_of(_with_pieces(leaf, field, pieces) for field in fields), ()
+    return any_of(replace(leaf, field=field) for field in fields), ()
+
+
+def _any_case_held(fields: Fields, text: str) -> Mapping[str, object] | None:
+    return {fields[0].name: text.lower()}
 
 
 def _as_text(leaf: FieldLeaf) -> FieldLeaf:
@@ -363,17 +367,6 @@ def _as_text(leaf: FieldLeaf) -> FieldLeaf:
     if isinstance(leaf, BooleanEquals):
         return Equals(leaf.field, str(leaf.boolean).lower(), place=leaf.place)
     return leaf
-
-
-def _with_pieces(leaf: Equals | Glob, field: Field, pieces: Sequence[Piece]) -> Node:
-    """The test for other pieces, just as they are written."""
-    if isinstance(leaf, Glob):
-        return Glob(field, tuple(pieces), cased=True, place=leaf.place)
-    return Equals(field, str(pieces[0]), cased=True, place=leaf.place)
-
-
-def _lowered_held(fields: Fields, text: str) -> Mapping[str, object] | None:
-    return {fields[0].name: text.lower()}
 
 
 # ------------------------------------------------- some texts, each replaced by one of ECS's own
@@ -454,7 +447,7 @@ def _keyed_held(fields: Fields, text: str) -> Mapping[str, object] | None:
 
 
 _FORMS: Mapping[str, tuple[Test, Held]] = {
-    "lower-case": (_lowered, _lowered_held),
+    "any-case": (_any_case, _any_case_held),
     "hashes": (_hashes, _hashes_held),
     "account": (_account, _account_held),
     "registry-data": (_registry_data, _registry_data_held),

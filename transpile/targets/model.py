@@ -86,6 +86,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     - `lists`: paths of lists, whose items no path leads into.
     - `keywords`: the field that keywords are looked for in; `textless` why there is none, so that
       rules with keywords are refused.
+    - `plain`: whether the target's `caseless` fields have no subfield in lower case here.
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
     - `dropped`: values that ingestion drops, so that events have none instead.
     - `approximate`: codes and messages of what is true of every query.
@@ -114,6 +115,7 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     lists: list[str] = []
     keywords: str = ""
     textless: str = ""
+    plain: bool = False
     values: dict[str, dict[str, str]] = {}
     dropped: list[str] = []
     approximate: dict[str, str] = {}

@@ -183,7 +183,8 @@ class _Names:
         return tuple(self._typed(filled(name, self._source), sigma) for name in names)
 
     def _typed(self, name: str, sigma: str) -> Field:
-        suffix, caseless = self._target.suffix, self._target.caseless
+        suffix = self._target.suffix
+        caseless = [] if self._entry.plain else self._target.caseless
         plain = name.removesuffix(suffix)
         if plain in caseless:
             return Field(plain + suffix, Type.CASELESS, sigma)
