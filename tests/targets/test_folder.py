@@ -223,7 +223,8 @@ WRONG = [
         '[[logsource]]\nproduct = "a"\nfields.c = { any = ["d"], form = "e" }',
         3,
         27,
-        "a form is one of hashes, account, registry-data, codes, words, of the fields in any",
+        "a form is one of any-case, hashes, account, registry-data, codes, words, replaced, "
+        "of the fields in any",
     ),
     ("[[logsource]\n", 1, 12, "this is no TOML: Expected ']]' at the end of an array declaration"),
 ]

@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from pathlib import Path
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -50,7 +49,7 @@ class Stream:
             if value in self.drops:
                 continue
             kept = (self.tables or {}).get(name, {}).get(str(value), value)
-            document |= {path: kept for path in self.paths(name)}
+            document |= dict.fromkeys(self.paths(name), kept)
         for name, path in (self.texts or {}).items():
             keys = {k: v for k, v in event.items() if k.startswith(f"{name}.")}
             if keys:
@@ -73,9 +72,9 @@ STREAMS = {name: Stream(name, **told) for name, told in _TABLE["streams"].items(
 
 
 def type_of(path: str) -> str:
-    """The type of a field; empty for one that no package has."""
-    found = [kind for pattern, kind in FIELDS.items() if fnmatchcase(path, pattern)]
-    return FIELDS.get(path) or (found[0] if found else "")
+    """The type of a field, by the longest pattern that fits; empty for one that no package has."""
+    fitting = [pattern for pattern in FIELDS if fnmatchcase(path, pattern)]
+    return FIELDS[max(fitting, key=len)] if fitting else ""
 
 
 @dataclass(frozen=True)

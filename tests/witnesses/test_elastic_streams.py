@@ -1,7 +1,7 @@
 """Elastic's mapping of log sources that are no Windows events, held against what was read.
 
-The model is held against documents of Elastic's own, and the mapping against both: what an event has
-is found in its document, another value is not, and no query names a field that no package has.
+The model is held against documents of Elastic's own, and the mapping against both: what an event
+has is found in its document, another value is not, and no query names a field of no package.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ TYPES = {
     "keyword": {Type.KEYWORD, Type.CASELESS},
     "constant_keyword": {Type.KEYWORD},
     "wildcard": {Type.KEYWORD},
-    "flattened": {Type.KEYWORD},
+    "flattened": {Type.FLATTENED},
     "match_only_text": {Type.TEXT},
     "text": {Type.TEXT},
     "ip": {Type.IP},
@@ -170,7 +170,9 @@ def test_queries_name_fields_that_packages_have(target: str) -> None:
             fields = plan.resolve(name) if name else ()
         except Refused:
             fields = ()
-        scoped = [leaf.field for node in plan.scope for leaf in leaves(node) if hasattr(leaf, "field")]
+        scoped = [
+            leaf.field for node in plan.scope for leaf in leaves(node) if hasattr(leaf, "field")
+        ]
         for field in [*fields, *scoped, *([plan.text] if plan.text and not name else [])]:
             if field.type is Type.CASELESS and source.category not in DEFEND:
                 faults.append(f"{source}: {name}: {field.name} is Elastic Defend's own")

@@ -384,7 +384,9 @@ def _replaced(texts: Mapping[str, str], fields: Fields, leaf: FieldLeaf) -> Said
         return on_field, (Reason("kept-in-parts", told, leaf.place),)
     passes = partial(_passes, leaf)
     pairs = [(passes(text), passes(kept), kept) for text, kept in texts.items()]
-    found = [Equals(field, kept, cased=True, place=leaf.place) for old, new, kept in pairs if old > new]
+    found = [
+        Equals(field, kept, cased=True, place=leaf.place) for old, new, kept in pairs if old > new
+    ]
     other = [Equals(field, kept, cased=True) for old, new, kept in pairs if old < new]
     if other:
         on_field = all_of([on_field, Not(any_of(other))])

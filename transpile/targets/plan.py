@@ -44,9 +44,10 @@ class Plan:
     `values` gives, for a field of the target, what it holds where Sigma's field holds the key
     (in lower case): `{"network.direction": {"true": "egress"}}`. `text` is the field that holds
     an event's whole text, for languages that can't search without a field, and `textless` is why
-    there is none. `native` gives a field that is named as the target names it its type. `approximations` are true of every rule of the
-    log source. `refuse` raises Refused for what the target can't tell of a mapped leaf. `fit` gives
-    a mapped leaf the field that answers it, with reasons why its answers differ, or raises Refused.
+    there is none. `native` gives a field that is named as the target names it its type.
+    `approximations` are true of every rule of the log source. `refuse` raises Refused for what the
+    target can't tell of a mapped leaf. `fit` gives a mapped leaf the field that answers it, with
+    reasons why its answers differ, or raises Refused.
     `forms` gives, for a field of Sigma's, the form in which its fields hold it, and `differs` why
     their answers differ from what is meant. `dropped` are values in whose place events have none.
     `columns` are those that an analyst wants to see, where a query shall return only these and what

@@ -126,7 +126,7 @@ class _Names:
         if key is None:
             return None
         whole = self._entry.fields.get(self._member(sigma))
-        return keyed(key, *self._listed(whole, sigma) if whole is not None else ())
+        return keyed(key, *(self._listed(whole, sigma) if whole is not None else ()))
 
     def _member(self, sigma: str) -> str:
         """The member that a path leads into."""
@@ -138,7 +138,7 @@ class _Names:
         if not member:
             return None
         name = f"{self._entry.members[member]}{sigma.removeprefix(member)}"
-        return Field(name, Type.KEYWORD, sigma)
+        return Field(name, Type.FLATTENED, sigma)
 
     def differs(self) -> Mapping[str, Reason]:
         """Why what some fields hold is not what rules mean."""
