@@ -168,6 +168,13 @@ def _on_boolean(leaf: FieldLeaf) -> Node:
     raise _mismatch(leaf, "it is only true or false")
 
 
+def _on_key(leaf: FieldLeaf) -> Node:
+    text = _on_text(leaf)
+    if isinstance(text, Equals) and (text.cased or text.value.upper() == text.value.lower()):
+        return replace(text, cased=True)
+    raise _mismatch(leaf, "of the keys of such a field only whole values can be found")
+
+
 def _on_analysed(leaf: FieldLeaf) -> Node:
     raise _mismatch(
         leaf,
@@ -186,6 +193,7 @@ _FITS: Mapping[Type, Callable[[FieldLeaf], Node]] = {
     Type.IP: _on_address,
     Type.BOOLEAN: _on_boolean,
     Type.TEXT: _on_analysed,
+    Type.FLATTENED: _on_key,
     Type.DATE: _on_date,
 }
 

@@ -58,9 +58,13 @@ def name(field: Field, place: Place | None = None) -> str:
     """A field's name; in backticks where it is no plain identifier.
 
     Raises:
-        Refused: it is empty, or holds a backtick or a control character, which no name should.
+        Refused: it is empty, or holds a backtick or a control character, which no name should; or
+            it is a key of a flattened field.
     """
     text = field.name
+    if field.type is Type.FLATTENED:
+        # It looks up fields by the field capabilities, which have no keys.
+        raise Refused("field-type", f"EQL knows no keys of flattened fields, like {text}", place)
     if _is_plain(text):
         return text
     if not text or "`" in text or not text.isprintable():

@@ -7,7 +7,18 @@ from __future__ import annotations
 
 import pytest
 
-from transpile.ir.nodes import And, Equals, Exists, Field, Glob, IsNull, Or, Type, Wildcard
+from transpile.ir.nodes import (
+    And,
+    Equals,
+    Exists,
+    Field,
+    Glob,
+    IsNull,
+    Keyword,
+    Or,
+    Type,
+    Wildcard,
+)
 from transpile.query import Refused
 from transpile.targets import registry
 from transpile.targets.plan import LogSource, Plan
@@ -50,7 +61,18 @@ def fields(logsource: LogSource, name: str, target: str = "elastic-lucene") -> l
             "kubernetes.audit.verb",
             Type.KEYWORD,
         ),
-        (LogSource("okta", None, "okta"), "eventType", "eventType", Type.KEYWORD),
+        (LogSource("okta", None, "okta"), "eventType", "okta.event_type", Type.KEYWORD),
+        (LogSource("okta", None, "okta"), "client.ipAddress", "okta.client.ip", Type.IP),
+        (
+            LogSource("okta", None, "okta"),
+            "securityContext.isProxy",
+            "okta.security_context.is_proxy",
+            Type.BOOLEAN,
+        ),
+        (LogSource("aws", None, "cloudtrail"), "eventName", "event.action", Type.KEYWORD),
+        (LogSource("zeek", None, "http"), "host", "url.domain", Type.KEYWORD),
+        (LogSource("zeek", None, "ssl"), "next_protocol", "zeek.ssl.next_protocol", Type.KEYWORD),
+        (LogSource("nobody", None, "knows"), "field", "field", Type.KEYWORD),
     ],
 )
 def test_names_and_types(logsource: LogSource, sigma: str, name: str, kind: Type) -> None:
@@ -118,7 +140,8 @@ SYSMON = "Microsoft-Windows-Sysmon/Operational"
             {"host.os.type": ["linux"], "event.category": ["process"], "event.type": ["start"]},
         ),
         (LogSource("zeek", None, "dns"), {"event.dataset": ["zeek.dns"]}),
-        (LogSource("okta", None, "okta"), {}),
+        (LogSource("okta", None, "okta"), {"event.dataset": ["okta.system"]}),
+        (LogSource("nobody", None, "knows"), {}),
     ],
 )
 def test_scope(logsource: LogSource, expected: dict[str, list[str]]) -> None:
@@ -189,9 +212,9 @@ def test_a_field_that_cannot_hold_the_value_is_not_asked() -> None:
 
 
 def test_a_log_source_that_no_mapping_knows_is_approximate() -> None:
-    (reason,) = plan(LogSource("okta", None, "okta")).approximations
+    (reason,) = plan(LogSource("nobody", None, "knows")).approximations
     assert reason.code == "unmapped-logsource"
-    assert "okta" in reason.message
+    assert "nobody" in reason.message
     assert plan(PROCESS).approximations == ()
 
 
@@ -199,3 +222,59 @@ def test_a_name_for_several_fields_is_refused() -> None:
     with pytest.raises(Refused) as refused:
         plan(LogSource("zeek")).resolve("arg")
     assert refused.value.reason.code == "unmapped-field"
+
+
+CLOUDTRAIL = LogSource("aws", None, "cloudtrail")
+
+
+def test_a_path_into_a_flattened_field() -> None:
+    parameter = Field("requestParameters.a.b")
+    key = Field("aws.cloudtrail.flattened.request_parameters.a.b", Type.FLATTENED, parameter.name)
+    whole = Field("aws.cloudtrail.request_parameters", Type.KEYWORD, parameter.name)
+    any_run = Wildcard.ANY_RUN
+    for leaf, expected, codes in [
+        (Equals(parameter, "12"), Equals(key, "12", cased=True), []),
+        (Equals(parameter, "x", cased=True), Equals(key, "x", cased=True), []),
+        (Equals(parameter, "x"), Equals(key, "x", cased=True), ["kept-in-parts"]),
+        (
+            Glob(parameter, ("x", any_run)),
+            Glob(whole, (any_run, "x", any_run)),
+            ["kept-in-parts"],
+        ),
+        (Glob(parameter, (any_run, any_run)), Exists(key), []),
+        (Exists(parameter), Exists(key), ["ingested-otherwise"]),
+    ]:
+        mapped = plan(CLOUDTRAIL).map(leaf)
+        assert mapped.search.condition == expected
+        assert [reason.code for reason in mapped.approximations] == codes
+        assert mapped.refusals == ()
+    activity = plan(LogSource("azure", None, "activitylogs"))
+    part = activity.map(Glob(Field("properties.message"), ("x", any_run)))
+    assert [reason.code for reason in part.refusals] == ["kept-in-parts"]
+
+
+def test_keywords_without_a_field_of_all_text_are_refused() -> None:
+    refusals = plan(CLOUDTRAIL).map(Keyword(("x",))).refusals
+    assert [reason.code for reason in refusals] == ["keyword-search"]
+    assert "event.original" in refusals[0].message
+    message = plan(LogSource("linux", None, "sshd")).map(Keyword(("x",))).search.condition
+    assert message == Glob(Field("message", Type.TEXT), (Wildcard.ANY_RUN, "x", Wildcard.ANY_RUN))
+
+
+def test_a_field_that_ingestion_leaves_nowhere_is_refused() -> None:
+    with pytest.raises(Refused, match="removes it"):
+        plan(LogSource("okta", None, "okta")).resolve("legacyEventType")
+    with pytest.raises(Refused, match="no field of okta"):
+        plan(LogSource("okta", None, "okta")).resolve("nothing.known")
+
+
+def test_only_events_of_elastic_defend_have_subfields_in_lower_case() -> None:
+    auditd = LogSource("linux", None, "auditd")
+    (field,) = fields(auditd, "exe", "elastic-agent-lucene")
+    assert field == Field("process.executable", Type.KEYWORD, "exe")
+    (node,) = (
+        one
+        for one in plan(LogSource("linux", None, "sudo"), "elastic-agent-lucene").scope
+        if isinstance(one, Equals)
+    )
+    assert node.field.name == "process.name"

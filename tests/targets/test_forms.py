@@ -6,6 +6,7 @@ import pytest
 
 from transpile.ir.nodes import (
     And,
+    BooleanEquals,
     Equals,
     Exists,
     Field,
@@ -21,7 +22,7 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.query import Refused
-from transpile.targets.forms import Form, form
+from transpile.targets.forms import Form, form, keyed
 
 RUN = Wildcard.ANY_RUN
 ONE = Wildcard.ANY_ONE
@@ -210,3 +211,106 @@ def test_an_empty_list_is_no_field_and_other_lists_can_not_be_asked() -> None:
     assert made.held('["a"]') is None
     with pytest.raises(Refused, match=r"only \[\] can be asked for"):
         made.test(contains("a"))
+
+
+ACTION, RESULT = Field("action"), Field("result")
+LOWERED = form("any-case", (ACTION, RESULT))
+REPLACED = form("replaced", (ACTION,), {"Add user.": ["added-user"], "Joined": ["added-member"]})
+KEY, WHOLE = Field("flat.a"), Field("whole")
+KEYED, ALONE = keyed(KEY, WHOLE), keyed(KEY)
+
+
+def kept(field: Field, text: str) -> Equals:
+    return Equals(field, text, cased=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "leaf", "node"),
+    [
+        (
+            LOWERED,
+            Equals(FIELD, "EXECVE"),
+            Or((Equals(ACTION, "EXECVE"), Equals(RESULT, "EXECVE"))),
+        ),
+        (LOWERED, NumberEquals(FIELD, 4), Or((Equals(ACTION, "4"), Equals(RESULT, "4")))),
+        (
+            LOWERED,
+            Regex(FIELD, "^exec", "i"),
+            Or((Regex(ACTION, "^exec", "i"), Regex(RESULT, "^exec", "i"))),
+        ),
+        # Of texts that are replaced, those that pass are asked by what stands for them ...
+        (
+            REPLACED,
+            Equals(FIELD, "add USER."),
+            Or((Equals(ACTION, "add USER."), kept(ACTION, "added-user"))),
+        ),
+        # ... and what only the new text passes is taken out.
+        (
+            REPLACED,
+            Glob(FIELD, (RUN, "added", RUN)),
+            And(
+                (
+                    Glob(ACTION, (RUN, "added", RUN)),
+                    Not(Or((kept(ACTION, "added-user"), kept(ACTION, "added-member")))),
+                )
+            ),
+        ),
+        (REPLACED, Equals(FIELD, "Removed"), Equals(ACTION, "Removed")),
+        (KEYED, Equals(FIELD, "12"), kept(KEY, "12")),
+        (KEYED, Equals(FIELD, "x", cased=True), kept(KEY, "x")),
+        (KEYED, Glob(FIELD, (RUN, RUN)), Exists(KEY)),
+        (KEYED, IsNull(FIELD), IsNull(KEY)),
+    ],
+)
+def test_what_is_said_exactly_of_other_texts(made: Form, leaf: FieldLeaf, node: Node) -> None:
+    said, reasons = made.test(leaf)
+    assert said == node
+    assert reasons == ()
+
+
+def test_a_text_that_passes_before_and_after_needs_no_more() -> None:
+    # "Add user." and "added-user" both begin with it, but "Joined" does not.
+    said, reasons = REPLACED.test(Glob(FIELD, ("add", RUN)))
+    assert said == And((Glob(ACTION, ("add", RUN)), Not(kept(ACTION, "added-member"))))
+    assert reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("made", "leaf", "node", "told"),
+    [
+        (KEYED, Equals(FIELD, "x"), kept(KEY, "x"), "in this case only"),
+        (KEYED, BooleanEquals(FIELD, boolean=True), kept(KEY, "true"), "in this case only"),
+        (KEYED, Glob(FIELD, ("x", RUN)), Glob(WHOLE, (RUN, "x", RUN)), "anywhere in whole"),
+        (KEYED, Glob(FIELD, (RUN, "x", ONE)), Glob(WHOLE, (RUN, "x", ONE, RUN)), "anywhere in"),
+        (REPLACED, Regex(FIELD, "x"), Regex(ACTION, "x"), "not all are found"),
+    ],
+)
+def test_what_is_said_with_a_reason(made: Form, leaf: FieldLeaf, node: Node, told: str) -> None:
+    said, (reason,) = made.test(leaf)
+    assert said == node
+    assert reason.code == "kept-in-parts"
+    assert told in reason.message
+
+
+@pytest.mark.parametrize(
+    ("made", "leaf"),
+    [
+        (LOWERED, Equals(FIELD, "EXECVE", cased=True)),
+        (LOWERED, Regex(FIELD, "exec")),
+        (ALONE, Glob(FIELD, ("x", RUN))),
+        (KEYED, Regex(FIELD, "x")),
+        (KEYED, SameAs(FIELD, Field("other"))),
+    ],
+)
+def test_what_can_not_be_said_is_refused(made: Form, leaf: FieldLeaf) -> None:
+    with pytest.raises(Refused) as refused:
+        made.test(leaf)
+    assert refused.value.reason.code == "kept-in-parts"
+
+
+def test_what_is_kept_of_other_texts() -> None:
+    assert LOWERED.held("EXECVE") == {"action": "execve"}
+    assert REPLACED.held("Joined") == {"action": "added-member"}
+    assert REPLACED.held("Removed") == {"action": "Removed"}
+    assert REPLACED.held("added-user") is None  # no event has it
+    assert KEYED.held("x") == {"flat.a": "x"}

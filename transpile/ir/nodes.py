@@ -32,6 +32,8 @@ class Type(Enum):
     """Elasticsearch wildcard: exact, case-sensitive, cheap to search inside"""
     TEXT = "text"
     """Elasticsearch text: analysed, only whole tokens can be found"""
+    FLATTENED = "flattened"
+    """a key of an Elasticsearch flattened field: only whole values can be found"""
     IP = "ip"
     LONG = "long"
     DOUBLE = "double"

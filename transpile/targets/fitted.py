@@ -130,7 +130,8 @@ class Fitting:
         if _cuts(best, leaf):
             message = f"{best.name} lacks values of more than {best.longest} characters"
             reasons.append(Reason("long-values", f"{message} (ignore_above)", leaf.place))
-        return replace(leaf, field=replace(field, name=best.name, type=best.type)), reasons
+        kind = Type.FLATTENED if best.keyed else best.type
+        return replace(leaf, field=replace(field, name=best.name, type=kind)), reasons
 
     def _absent(self, leaf: FieldLeaf, path: str) -> Reason:
         # https://www.elastic.co/guide/en/elasticsearch/reference/8.17/eql-syntax.html tells of EQL.

@@ -13,6 +13,7 @@ from functools import cache, partial
 from typing import TypeAlias
 
 from transpile.ir.nodes import (
+    BooleanEquals,
     Equals,
     Exists,
     Field,
@@ -21,6 +22,7 @@ from transpile.ir.nodes import (
     IsNull,
     Node,
     Not,
+    NumberEquals,
     Regex,
     SameAs,
     Wildcard,
@@ -50,8 +52,14 @@ class Form:
     held: Callable[[str], Mapping[str, object] | None]
 
 
-def form(name: str, fields: Fields) -> Form:
-    """The form of that name, kept in these fields."""
+def form(name: str, fields: Fields, cases: Mapping[str, Sequence[str | int]] | None = None) -> Form:
+    """The form of that name, kept in these fields; `cases` are the texts of the form `replaced`."""
+    if name == REPLACED:
+        texts = {text: str(kept[0]) for text, kept in (cases or {}).items()}
+        return Form(
+            partial(_tested, partial(_replaced, texts), fields),
+            partial(_replaced_held, texts, fields),
+        )
     if (found := _FORMS.get(name)) is not None:
         test, held = found
         return Form(partial(_tested, test, fields), partial(held, fields))
@@ -351,7 +359,117 @@ def _listed_held(_fields: Fields, text: str) -> Mapping[str, object] | None:
     return {} if text == "[]" else None
 
 
+# ------------------------------------------- EXECVE as execve: text whose case is not the event's
+
+
+def _any_case(fields: Fields, test: FieldLeaf) -> Said:
+    """A test that doesn't ask for the case of the event's text."""
+    leaf = _as_text(test)
+    if isinstance(leaf, Regex):
+        cased = "i" not in leaf.flags
+    else:
+        text = _of_text(fields, leaf)
+        texts = [piece for piece in _pieces(text) if isinstance(piece, str)]
+        cased = text.cased and any(one.upper() != one.lower() for one in texts)
+    if cased:
+        raise _refused(fields, leaf, "the case of the event's text is not kept")
+    return any_of(replace(leaf, field=field) for field in fields), ()
+
+
+def _any_case_held(fields: Fields, text: str) -> Mapping[str, object] | None:
+    return {fields[0].name: text.lower()}
+
+
+def _as_text(leaf: FieldLeaf) -> FieldLeaf:
+    """A test for a number or a truth value as one for the text that spells it."""
+    if isinstance(leaf, NumberEquals):
+        return Equals(leaf.field, str(leaf.number), place=leaf.place)
+    if isinstance(leaf, BooleanEquals):
+        return Equals(leaf.field, str(leaf.boolean).lower(), place=leaf.place)
+    return leaf
+
+
+# ------------------------------------------------- some texts, each replaced by one of ECS's own
+
+REPLACED = "replaced"
+
+
+def _replaced(texts: Mapping[str, str], fields: Fields, leaf: FieldLeaf) -> Said:
+    """The test, in which a text that is kept stands for the one that it has replaced."""
+    (field,) = fields
+    leaf = _as_text(leaf)
+    on_field: Node = replace(leaf, field=field)
+    if not isinstance(leaf, (Equals, Glob)):
+        told = f"{field.name} has other texts for {', '.join(map(repr, texts))}: not all are found"
+        return on_field, (Reason("kept-in-parts", told, leaf.place),)
+    passes = partial(_passes, leaf)
+    pairs = [(passes(text), passes(kept), kept) for text, kept in texts.items()]
+    found = [
+        Equals(field, kept, cased=True, place=leaf.place) for old, new, kept in pairs if old > new
+    ]
+    other = [Equals(field, kept, cased=True) for old, new, kept in pairs if old < new]
+    if other:
+        on_field = all_of([on_field, Not(any_of(other))])
+    return any_of([on_field, *found]), ()
+
+
+def _passes(leaf: Equals | Glob, text: str) -> bool:
+    """Whether a text passes the test."""
+    runs = {Wildcard.ANY_RUN: ".*", Wildcard.ANY_ONE: "."}
+    pieces = (runs[p] if isinstance(p, Wildcard) else re.escape(p) for p in _pieces(leaf))
+    flags = re.DOTALL if leaf.cased else re.DOTALL | re.IGNORECASE
+    return re.fullmatch("".join(pieces), text, flags) is not None
+
+
+def _replaced_held(
+    texts: Mapping[str, str], fields: Fields, text: str
+) -> Mapping[str, object] | None:
+    return None if text in texts.values() else {fields[0].name: texts.get(text, text)}
+
+
+# --------------------------------------- the key of a flattened field, and the object as one text
+
+
+def keyed(key: Field, whole: Field | None = None) -> Form:
+    """The key of a flattened field; `whole` is the field that has the object as a text.
+
+    Of a key, Elasticsearch finds whole values as they are written, and whether there is one:
+    https://www.elastic.co/guide/en/elasticsearch/reference/8.17/flattened.html
+    """
+    return Form(partial(_tested, partial(_keyed, whole), (key,)), partial(_keyed_held, (key,)))
+
+
+def _keyed(whole: Field | None, fields: Fields, test: FieldLeaf) -> Said:
+    (key,) = fields
+    leaf = _as_text(test)
+    what = f"{key.name} (for {leaf.field.name}) is a key of a flattened field"
+    if isinstance(leaf, Equals):
+        node = Equals(key, leaf.value, cased=True, place=leaf.place)
+        if leaf.cased or leaf.value.upper() == leaf.value.lower():
+            return node, ()
+        message = f"{what}: {leaf.value!r} is found in this case only"
+        return node, (Reason("kept-in-parts", message, leaf.place),)
+    if isinstance(leaf, Glob) and set(leaf.parts) == {Wildcard.ANY_RUN}:
+        return Exists(key, place=leaf.place), ()
+    if not isinstance(leaf, Glob) or whole is None:
+        raise Refused("kept-in-parts", f"{what}: only whole values can be asked for", leaf.place)
+    message = f"{what}: the text is looked for anywhere in {whole.name}"
+    inside = Glob(whole, (*_INSIDE[:1], *_trimmed(leaf.parts), *_INSIDE[:1]), leaf.cased)
+    return replace(inside, place=leaf.place), (Reason("kept-in-parts", message, leaf.place),)
+
+
+def _trimmed(parts: Sequence[Piece]) -> Sequence[Piece]:
+    """The parts without the runs at both ends."""
+    start = 1 if parts[0] is Wildcard.ANY_RUN else 0
+    return parts[start : len(parts) - (1 if parts[-1] is Wildcard.ANY_RUN else 0)]
+
+
+def _keyed_held(fields: Fields, text: str) -> Mapping[str, object] | None:
+    return {fields[0].name: text}
+
+
 _FORMS: Mapping[str, tuple[Test, Held]] = {
+    "any-case": (_any_case, _any_case_held),
     "hashes": (_hashes, _hashes_held),
     "account": (_account, _account_held),
     "registry-data": (_registry_data, _registry_data_held),
@@ -361,6 +479,7 @@ _FORMS: Mapping[str, tuple[Test, Held]] = {
 }
 NAMES = (
     *_FORMS,
+    REPLACED,
     *("arguments", "dashed", "entities", "url-ending", "url-host", "url-query"),
 )
 

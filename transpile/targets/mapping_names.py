@@ -15,11 +15,13 @@ from transpile.targets.model import Fields, LogSourceEntry
 READ = frozenset(
     (
         *("product", "category", "service", "target", "scope", "page", "inherits", "fields"),
-        *("others", "paths", "known", "lists", "values", "dropped", "absent", "approximate"),
+        *("others", "paths", "known", "lists", "keywords", "textless", "values", "dropped"),
+        *("absent", "approximate"),
     )
 )
+_READ_WHERE_FIELDS_HAVE_TYPES = ("members", "plain")
 _READ_OF_FIELD = frozenset(
-    ("name", "any", "type", "form", "unmapped", "approximate", "lacking", "absent")
+    ("name", "any", "type", "form", "unmapped", "approximate", "lacking", "absent", "cases")
 )
 _TYPES = [kind.value for kind in Type if kind not in (Type.UNKNOWN, Type.STRING, Type.DYNAMIC)]
 
@@ -33,7 +35,9 @@ def faults(
 ) -> Iterator[Problem]:
     """What is wrong with an entry, which these keys lead to, in a target of the folder `of`."""
     one_type = folder(of).target.type == Type.STRING.value
-    read = {*READ, *(("table",) if folder(of).target.tables else ())}
+    read = {*READ, *(() if one_type else _READ_WHERE_FIELDS_HAVE_TYPES)}
+    if folder(of).target.tables:
+        read.add("table")
     for key in (key for key in file.value(keys) if key not in read):
         message = f"{key!r} has no effect on the target {of}"
         hint = "`scope` narrows by the target's own fields" if key == "conditions" else ""

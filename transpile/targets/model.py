@@ -26,7 +26,8 @@ class FieldEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     - `column` with `pattern`: what the pattern's one group finds in the column's text.
     - `computed`: one of the computations of `targets/computations.py`, from `columns`.
     - `expression`: in the words of the target's own language, for a user's own data.
-    - `form` with `any`: one of the forms of `targets/forms.py`, in which these fields hold it.
+    - `form` with `any`: one of the forms of `targets/forms.py`, in which these fields hold it; the
+      form `replaced` with `cases`, the event's texts, each with the text that is kept for it.
     - `unmapped`: why there is none, so that rules that need it are refused.
 
     `type` is the type of the field just as it is named, where no table tells it. `approximate` is
@@ -78,14 +79,17 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
       source from others; `scope` the same in the target's own names. A `*` in a text stands for
       any text.
     - `fields`, and for all that is not among them `others`: the name with `{name}` for the rule's,
-      or a column with a pattern that has `{name}` in it; `paths` the same for names such as `a.b`,
-      where `others` is not meant for these. `known` are names, or beginnings that end with `*`,
-      that events have just as rules write them, where `others` is approximate or says nothing.
+      or a column with a pattern that has `{name}` in it, or `unmapped`; `paths` the same for names
+      such as `a.b`, where `others` is not meant for these. `known` are names, or beginnings that
+      end with `*`, that events have as rules write them, where `others` is approximate or nothing.
     - `condition_fields`: fields that `conditions` ask of in another way than rules do.
-    - `members`: names that begin a path, each with the column that holds the object.
+    - `members`: names that begin a path, each with the column that holds the object, or with the
+      flattened field; a name's own entry in `fields` is the field that has the object as a text.
     - `inside`: the column with the object that has every other field.
     - `lists`: paths of lists, whose items no path leads into, unless the target says how (`items`).
-    - `keywords`: the field that keywords are looked for in.
+    - `keywords`: the field that keywords are looked for in; `textless` why there is none, so that
+      rules with keywords are refused.
+    - `plain`: whether the target's `caseless` fields have no subfield in lower case here.
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
     - `dropped`: values that ingestion drops, so that events have none instead.
     - `absent`: texts that any field may hold where an event has no value.
@@ -115,6 +119,8 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     inside: str = ""
     lists: list[str] = []
     keywords: str = ""
+    textless: str = ""
+    plain: bool = False
     values: dict[str, dict[str, str]] = {}
     dropped: list[str] = []
     absent: list[str] = []

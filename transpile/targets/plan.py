@@ -53,10 +53,11 @@ class Plan:
 
     `values` gives, for a field of the target, what it holds where Sigma's field holds the key
     (in lower case): `{"network.direction": {"true": "egress"}}`. `text` is the field that holds
-    an event's whole text, for languages that can't search without a field. `native` gives a field
-    that is named as the target names it its type. `approximations` are true of every rule of the
-    log source. `refuse` raises Refused for what the target can't tell of a mapped leaf. `fit` gives
-    a mapped leaf the field that answers it, with reasons why its answers differ, or raises Refused.
+    an event's whole text, for languages that can't search without a field, and `textless` is why
+    there is none. `native` gives a field that is named as the target names it its type.
+    `approximations` are true of every rule of the log source. `refuse` raises Refused for what the
+    target can't tell of a mapped leaf. `fit` gives a mapped leaf the field that answers it, with
+    reasons why its answers differ, or raises Refused.
     `forms` gives, for a field of Sigma's, the form in which its fields hold it, and `differs` why
     their answers differ from what is meant. `dropped` are values in whose place events have none;
     `absent` gives, for a field of Sigma's, the texts that stand where an event has no value.
@@ -83,6 +84,7 @@ class Plan:
     differs: Callable[[str], Reason | None] = _nothing
     dropped: frozenset[str] = frozenset()
     absent: Callable[[str], Sequence[str]] = _no_texts
+    textless: Reason | None = None
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -130,7 +132,7 @@ class _Mapper:
 
     def leaf(self, leaf: AnyLeaf) -> Node:
         if isinstance(leaf, Keyword):
-            if self._plan.text is None:
+            if self._plan.text is None and self._plan.textless is None:
                 return leaf
         else:
             plain = self._plain.get(leaf.field.name)
@@ -145,6 +147,8 @@ class _Mapper:
             return leaf
 
     def _in_text(self, leaf: Keyword) -> Node:
+        if (textless := self._plan.textless) is not None:
+            raise Refused(textless.code, textless.message, leaf.place)
         text = self._plan.text or Field("")
         message = f"keywords are looked for in {text.name} only, not in every field"
         self._differ(Reason("keyword-field", message))

@@ -11,7 +11,7 @@ from transpile.ir.simplify import any_of
 from transpile.load.logsource import LogSource
 from transpile.query import Reason, Refused
 from transpile.targets.folder import filled, folder
-from transpile.targets.forms import Form, form
+from transpile.targets.forms import Form, form, keyed
 from transpile.targets.lacking import refuse_lacking
 from transpile.targets.model import FieldEntry, LogSourceEntry, TargetFile
 from transpile.targets.plan import Plan
@@ -52,21 +52,39 @@ def plan(name: str, source: LogSource) -> Plan:
 def plan_of(target: TargetFile, entry: LogSourceEntry, source: LogSource) -> Plan:
     """The plan of a log source of which an entry says all, in a target of which the file does."""
     names = _Names(target, entry, source)
-    text = target.text
     return Plan(
         cache(names.resolve),
         tuple(names.scope()),
         entry.table,
         {**target.values, **entry.values},
-        None if text is None else Field(text.name, Type(text.type)),
+        names.text(),
         tuple(Reason(code, filled(text, source)) for code, text in entry.approximate.items()),
         names.native,
         names.refusal(),
-        forms=names.forms(),
+        forms=_Forms(names),
         differs=names.differs,
         dropped=frozenset(entry.dropped),
         absent=names.absent,
+        textless=Reason("keyword-search", entry.textless) if entry.textless else None,
     )
+
+
+class _Forms(Mapping[str, Form]):
+    """The forms of the fields that are kept in one, by the rule's names; paths have no end."""
+
+    def __init__(self, names: _Names) -> None:
+        self._form = cache(names.form)
+
+    def __getitem__(self, sigma: str) -> Form:
+        if (found := self._form(sigma)) is None:
+            raise KeyError(sigma)
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        raise TypeError("there are as many as there are paths")
+
+    def __len__(self) -> int:
+        raise TypeError("there are as many as there are paths")
 
 
 class _Names:
@@ -86,9 +104,11 @@ class _Names:
     def resolve(self, sigma: str) -> tuple[Field, ...]:
         """The fields that hold a field of the rule, any of them."""
         entry = self._entry.fields.get(sigma)
-        if entry is None:
-            return (self._typed(self._unlisted(sigma), sigma),)
-        return self._listed(entry, sigma)
+        if entry is not None:
+            return self._listed(entry, sigma)
+        if (key := self._key(sigma)) is not None:
+            return (key,)
+        return (self._typed(self._unlisted(sigma), sigma),)
 
     def native(self, name: str) -> Field:
         """A field that the user's own pipeline named, kept under that name."""
@@ -97,13 +117,39 @@ class _Names:
             return Field(name, Type.CASELESS)
         return self._of_type(name, "")
 
-    def forms(self) -> Mapping[str, Form]:
-        """The fields that are kept in another form."""
-        return {
-            sigma: form(entry.form, self._listed(entry, sigma))
-            for sigma, entry in self._entry.fields.items()
-            if isinstance(entry, FieldEntry) and entry.form
-        }
+    def text(self) -> Field | None:
+        """The field that holds an event's text."""
+        if self._entry.textless:
+            return None
+        if self._entry.keywords:
+            return self._typed(self._entry.keywords, "")
+        text = self._target.text
+        return None if text is None else Field(text.name, Type(text.type))
+
+    def form(self, sigma: str) -> Form | None:
+        """The other form that a field of the rule is kept in."""
+        entry = self._entry.fields.get(sigma)
+        if isinstance(entry, FieldEntry):
+            if not entry.form:
+                return None
+            return form(entry.form, self._listed(entry, sigma), entry.cases)
+        key = self._key(sigma) if entry is None else None
+        if key is None:
+            return None
+        whole = self._entry.fields.get(self._member(sigma))
+        return keyed(key, *(self._listed(whole, sigma) if whole is not None else ()))
+
+    def _member(self, sigma: str) -> str:
+        """The member that a path leads into."""
+        return next((one for one in self._entry.members if sigma.startswith(f"{one}.")), "")
+
+    def _key(self, sigma: str) -> Field | None:
+        """The key of a flattened field that a path leads to."""
+        member = self._member(sigma)
+        if not member:
+            return None
+        name = f"{self._entry.members[member]}{sigma.removeprefix(member)}"
+        return Field(name, Type.FLATTENED, sigma)
 
     def differs(self, sigma: str) -> Reason | None:
         """Why what a field holds is not what rules mean; None where it is."""
@@ -150,6 +196,9 @@ class _Names:
         template = "{name}" if self._is_known(sigma) else self._others
         if self._paths and _PATH.match(sigma):
             template = self._paths
+        others = self._entry.others
+        if isinstance(others, FieldEntry) and others.unmapped:
+            raise Refused("unmapped-field", f"{sigma}: {others.unmapped}")
         if not template:
             message = self._target.missing or "no field is known for {name}"
             message = message.replace("{table}", self._entry.table)
@@ -182,7 +231,8 @@ class _Names:
         return tuple(self._typed(filled(name, self._source), sigma) for name in names)
 
     def _typed(self, name: str, sigma: str) -> Field:
-        suffix, caseless = self._target.suffix, self._target.caseless
+        suffix = self._target.suffix
+        caseless = [] if self._entry.plain else self._target.caseless
         plain = name.removesuffix(suffix)
         if plain in caseless:
             return Field(plain + suffix, Type.CASELESS, sigma)

@@ -116,6 +116,13 @@ def _mapping(trials: Sequence[Trial]) -> dict[str, Any]:
             }
         else:
             properties[field.name] = {"type": _TYPES.get(field.type, "keyword")}
+    # A form may ask a field that no row has.
+    asked = {
+        name for one in trials for names in one.query.fields.values() for name in names.split(", ")
+    }
+    for name in asked - {_SUFFIX}:
+        if name.removesuffix(_SUFFIX) not in properties:
+            properties[name.removesuffix(_SUFFIX)] = {"type": "keyword"}
     keyword = {"any": {"match_mapping_type": "*", "mapping": {"type": "keyword"}}}
     return {"subobjects": False, "dynamic_templates": [keyword], "properties": properties}
 
