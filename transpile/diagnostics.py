@@ -711,13 +711,6 @@ _TARGETS = (
         "Ask for the events that the reason names, in each alternative of the condition.",
     ),
     Diagnostic(
-        "coded-values",
-        _APPROXIMATE,
-        "Some values are written in another form",
-        "The product writes some values coded, and they can't be sought in the log's text.",
-        "Map the log source to a table with decoded fields, if you have one.",
-    ),
-    Diagnostic(
         "kept-in-parts",
         _APPROXIMATE,
         "The target keeps the value in another form",
@@ -821,6 +814,13 @@ _TARGETS = (
         "Case is lost in this field",
         "The rule asks for exact case, and the field holds its text in lower case.",
         "Map the field that keeps the case.",
+    ),
+    Diagnostic(
+        "table-left-out",
+        _APPROXIMATE,
+        "One of several tables can't be asked",
+        "The configuration names several tables, and one of them lacks a column for the rule.",
+        "Name the tables for this log source alone, without the one that is left out.",
     ),
     Diagnostic(
         "keyword-field",

@@ -60,6 +60,18 @@ Fields = dict[str, str | FieldEntry]
 """by the rule's name of a field; a text is a name"""
 
 
+class DevicesEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The machines that a table has with one of some values in a column.
+
+    `key` is the column that names the machine, there and in the table of the events.
+    """
+
+    key: str
+    table: str
+    column: str
+    values: list[str]
+
+
 class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A log source in a target: `[[logsource]]`.
 
@@ -82,7 +94,9 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     - `members`: names that begin a path, each with the column that holds the object.
     - `inside`: the column with the object that has every other field.
     - `lists`: paths of lists, whose items no path leads into.
-    - `keywords`: the field that keywords are looked for in.
+    - `keywords`: the field that keywords are looked for in, or several; `whole` tells that these
+      hold all text of an event.
+    - `devices`: which machines' events are meant, where another table tells them apart.
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
     - `dropped`: values that ingestion drops, so that events have none instead.
     - `approximate`: codes and messages of what is true of every query.
@@ -109,7 +123,9 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     members: dict[str, str] = {}
     inside: str = ""
     lists: list[str] = []
-    keywords: str = ""
+    keywords: str | list[str] = ""
+    whole: bool = False
+    devices: DevicesEntry | None = None
     values: dict[str, dict[str, str]] = {}
     dropped: list[str] = []
     approximate: dict[str, str] = {}
