@@ -1,14 +1,15 @@
 """KQL, as Microsoft Sentinel and Defender read it: https://learn.microsoft.com/kusto/query/
 
-A query reads one table and filters it in steps: first by what narrows the table to the log source,
-then by whole terms, for which there is an index, then by the rule's own conditions. A field that is
-no column of the table is read out of one by `extend` first (`Field.source`) and is a string from
-then on.
+A query reads one table, or several whose rows are put together, and filters each in steps: first
+by what narrows the table to the log source, then by whole terms, for which there is an index, then
+by the rule's own conditions. A field that is no column of the table is read out of one by `extend`
+first (`Field.source`) and is a string from then on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from backends import kql_regex
@@ -18,6 +19,7 @@ from backends.kql_source import written
 from backends.kql_terms import implied
 from backends.kql_text import name, string
 from backends.kql_where import GENERATE, pattern_subject, value_test
+from backends.kql_xml import as_it_stands, is_plain
 from backends.layout import WIDTH, Doc, Join, Listing, Prefixed, Text, render
 from transpile.ir.nodes import (
     And,
@@ -32,7 +34,8 @@ from transpile.ir.nodes import (
     Type,
     Wildcard,
 )
-from transpile.ir.search import Search
+from transpile.ir.search import Devices, Search
+from transpile.ir.source import Element
 from transpile.ir.walk import leaves
 from transpile.query import Reason
 
@@ -56,7 +59,7 @@ _READ_AS = {
 
 
 class Kql(Dialect):
-    """KQL over one table."""
+    """KQL over tables."""
 
     NAME = "KQL"
     SUFFIX = "kql"
@@ -75,28 +78,37 @@ class Kql(Dialect):
         return field.name if field.source is None else written(field.source)
 
     def compose(self, search: Search, notes: Notes) -> str:
+        parts = [self._steps(one, notes) for one in (search, *search.others)]
+        steps = parts[0] if len(parts) == 1 else [_union(parts)]
+        return "\n".join([*notes.definitions, *steps])
+
+    def _steps(self, search: Search, notes: Notes) -> list[str]:
+        """What is done to the rows of one table."""
         scope = [self._filter(one, notes) for one in _scope(search.scope)]
         filters = [self._filter(one, notes) for one in _conjuncts(search.condition)]
         read = {(f.name, f.source): f for one in (*scope, *filters) for f in one.reads}
         if len({alias for alias, _ in read}) < len(read):
             reason = Reason("field-collision", "two fields of the rule get one name in the query")
             notes.refusals.append(reason)
-        notes.columns += [field.name for field in read.values()]
+        told = [field.name for field in read.values() if field.name not in notes.columns]
+        notes.columns += told
+        fields = _as_they_stand(read.values(), (*search.scope, search.condition))
         table, terms = search.table, implied(search.condition)
         if search.parser is not None:
             table, terms = call(table, search.parser, terms)
         steps = [
             table,
             *(one.text for one in scope if not one.reads),
+            *([_devices(search.devices)] if search.devices else []),
             *(_where(one.test()) for one in terms),
             *(one.text for one in filters if not one.reads),
-            *([_extend(list(read.values()))] if read else []),
+            *([_extend(fields)] if fields else []),
             *(one.text for one in (*scope, *filters) if one.reads),
         ]
         if search.columns:
             used = [name(f.name) for leaf in leaves(search.condition) for f in _fields(leaf)]
             steps.append(_project([*map(name, search.columns), *used]))
-        return "\n".join([*notes.definitions, *steps])
+        return steps
 
     def generate(self, node: Node, notes: Notes) -> Doc:
         return _balanced(super().generate(node, notes))
@@ -156,6 +168,41 @@ class _Filter(NamedTuple):
     reads: Sequence[Field]
 
 
+def _union(parts: Sequence[Sequence[str]]) -> str:
+    """The rows of several tables; `isfuzzy` passes over one that the workspace has not.
+
+    https://learn.microsoft.com/kusto/query/union-operator
+    """
+    tables = [
+        "\n".join(f"  {line}" for step in steps for line in step.split("\n")) for steps in parts
+    ]
+    return "union isfuzzy=true\n" + ",\n".join(f"(\n{steps}\n)" for steps in tables)
+
+
+def _devices(devices: Devices) -> str:
+    """The step that leaves out the rows of other machines, of which another table tells.
+
+    A machine that has no row there stays: nothing says how often each gets one, so that to ask for
+    those that are meant would miss events where the time that is searched is short.
+    https://learn.microsoft.com/kusto/query/in-operator
+    """
+    key, column, values = name(devices.key), name(devices.column), list(map(string, devices.values))
+    test = f"!~ {values[0]}" if len(values) == 1 else f"!in~ ({', '.join(values)})"
+    return f"| where {key} !in (({devices.table} | where {column} {test} | distinct {key}))"
+
+
+def _as_they_stand(fields: Iterable[Field], conditions: Iterable[Node]) -> list[Field]:
+    """The fields, with the entities of XML left where no test can tell."""
+    told = {
+        field
+        for condition in conditions
+        for leaf in leaves(condition)
+        if not is_plain(leaf)
+        for field in _used(leaf)
+    }
+    return [one if one in told else replace(one, source=as_it_stands(one.source)) for one in fields]
+
+
 def _where(test: Doc) -> str:
     return "| where " + render(test, indent=1)
 
@@ -204,7 +251,9 @@ def _read(field: Field) -> str:
     if field.source is None:
         return name(field.name)
     expression = written(field.source)
-    return expression if field.computed else f"{_READ_AS.get(field.type, 'tostring')}({expression})"
+    if field.computed or isinstance(field.source, Element):
+        return expression
+    return f"{_READ_AS.get(field.type, 'tostring')}({expression})"
 
 
 def _read_first(node: Node) -> list[Field]:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from backends import kql_xml
 from backends.kql_text import member, name, string
 from transpile.ir.source import (
     Case,
     Cases,
     Column,
+    Element,
     Expression,
     Extract,
+    FromHexadecimal,
     Hexadecimal,
     Joined,
     Literal,
     Member,
-    Replace,
     ReplacePattern,
     Source,
     UnlessEmpty,
 )
 
 _BREAK = "\n      "
+_PERCENT = string(r"%\1")
 
 
-def written(source: Source) -> str:  # noqa: C901, PLR0911 (a case for each kind)
+def written(source: Source) -> str:  # noqa: C901, PLR0911, PLR0912 (a case for each kind)
     """The expression that gives the value."""
     match source:
         case Column(column):
@@ -30,15 +33,18 @@ def written(source: Source) -> str:  # noqa: C901, PLR0911 (a case for each kind
         case Member(column, steps, is_text):
             base = f"parse_json({name(column)})" if is_text else name(column)
             return member(base, *steps)
+        case Element() as element:
+            return kql_xml.text(element)
         case Literal(text):
             return string(text)
         case Extract(pattern, of):
             text = f"tostring({written(of)})" if isinstance(of, Member) else written(of)
             return f"extract({string(pattern)}, 1, {text})"
-        case Replace(of, old, new):
-            return f"replace_string({written(of)}, {string(old)}, {string(new)})"
         case ReplacePattern(of, pattern, new):
             return _lines("replace_regex", of, f"{string(pattern)}, {string(new)}")
+        case FromHexadecimal(of):
+            digits = f"replace_regex({written(of)}, {string('(..)')}, {_PERCENT})"
+            return f"url_decode({digits})"
         case Joined((first, *rest)):
             return _lines("strcat", first, ", ".join(map(written, rest)))
         case Joined():

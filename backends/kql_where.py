@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network
 from typing import NamedTuple, TypeAlias
 
-from backends import kql_regex
+from backends import kql_regex, kql_xml
 from backends.dialect import Generate, Notes
 from backends.kql_source import written
 from backends.kql_text import name, string
@@ -44,6 +44,7 @@ from transpile.ir.nodes import (
     Type,
     Wildcard,
 )
+from transpile.ir.source import Element
 from transpile.query import Place, Refused
 
 _NUMBERS = (Type.LONG, Type.DOUBLE)
@@ -79,6 +80,9 @@ def _exists(leaf: Exists, notes: Notes) -> Doc:
 
 
 def _presence(field: Field, notes: Notes, place: Place | None, *, absent: bool = False) -> str:
+    if isinstance(field.source, Element):
+        test = kql_xml.presence(field.source)
+        return f"not({test})" if absent else test
     if _is_nullable(field):
         value = name(field.name) if field.source is None else written(field.source)
         return f"{'isnull' if absent else 'isnotnull'}({value})"

@@ -13,7 +13,14 @@ from transpile.run.convert import Converter
 
 PAGE = Path(__file__).parent / "sentinel.md"
 START, END = "<!-- coverage -->\n", "<!-- end of coverage -->\n"
-TARGETS = ("sentinel", "sentinel-securityevent", "sentinel-event", "defender", "asim")
+TARGETS = (
+    "sentinel",
+    "sentinel-securityevent",
+    "sentinel-event",
+    "sentinel-windowsevent",
+    "defender",
+    "asim",
+)
 
 
 def table(folder: Path) -> str:

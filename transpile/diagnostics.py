@@ -689,7 +689,8 @@ _TARGETS = (
         "other-platforms",
         _APPROXIMATE,
         "Events of other platforms are found too",
-        "The table holds events of all platforms and no column tells them apart.",
+        "The table holds events of all platforms, and no column tells them apart, or another table"
+        " does that may have no row of a machine.",
         "Limit the query to your devices of that platform.",
     ),
     Diagnostic(
@@ -719,13 +720,6 @@ _TARGETS = (
         "The target keeps only some events of this log source",
         "The rule doesn't ask for just those events, so that the query would miss others.",
         "Ask for the events that the reason names, in each alternative of the condition.",
-    ),
-    Diagnostic(
-        "coded-values",
-        _APPROXIMATE,
-        "Some values are written in another form",
-        "The product writes some values coded, and they can't be sought in the log's text.",
-        "Map the log source to a table with decoded fields, if you have one.",
     ),
     Diagnostic(
         "kept-in-parts",
@@ -831,6 +825,13 @@ _TARGETS = (
         "Case is lost in this field",
         "The rule asks for exact case, and the field holds its text in lower case.",
         "Map the field that keeps the case.",
+    ),
+    Diagnostic(
+        "table-left-out",
+        _APPROXIMATE,
+        "One of several tables can't be asked",
+        "The configuration names several tables, and one of them lacks a column for the rule.",
+        "Name the tables for this log source alone, without the one that is left out.",
     ),
     Diagnostic(
         "keyword-field",

@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from transpile.load.rules import load
+from transpile.load.logsource import LogSource
+from transpile.load.rules import Rule, load
 from transpile.run.convert import Converter
 from transpile.targets import registry
 from transpile.targets.environment import TABLES
 from transpile.targets.shown import log_sources
+from transpile.verify.engines.pool import Engines
+from transpile.verify.session import Session
+from transpile.verify.trial import Finding, judge, trial
 
 Run = Callable[..., Any]
 ROOT = Path(__file__).parents[2]
@@ -139,6 +144,108 @@ def test_the_table_of_windows(table: str, here: Path, run: Run) -> None:
         query = run("convert", path, "-t", "sentinel").out
         assert query == run("--no-config", "convert", path, "-t", TABLES[table]).out
     assert query.startswith(f"{table}\n")
+
+
+SECURITY = "product: windows, service: security"
+CREATED = "product: windows, category: process_creation"
+SCRIPT = "product: windows, category: ps_script"
+BY_SOURCE = """
+[sentinel.windows]
+security = ["SecurityEvent", "WindowsEvent"]
+sysmon = "WindowsEvent"
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "logsource", "tables"),
+    [
+        ("", SECURITY, ["SecurityEvent"]),
+        ("", SCRIPT, ["Event"]),
+        ("sentinel.windows = ['Event', 'WindowsEvent']", SECURITY, ["Event", "WindowsEvent"]),
+        # of process creation, the Security log has an event that is not Sysmon's
+        ("sentinel.windows = 'SecurityEvent'", CREATED, ["SecurityEvent"]),
+        ("sentinel.windows = ['SecurityEvent', 'WindowsEvent']", CREATED, ["WindowsEvent"]),
+        ("sentinel.windows = ['SecurityEvent', 'WindowsEvent']", SCRIPT, ["WindowsEvent"]),
+        ("sentinel.windows = 'SecurityEvent'", SCRIPT, ["Event"]),
+        (
+            "sentinel.windows.process_creation = ['SecurityEvent', 'Event']",
+            CREATED,
+            ["SecurityEvent", "Event"],
+        ),
+        (BY_SOURCE, SECURITY, ["SecurityEvent", "WindowsEvent"]),
+        (BY_SOURCE, CREATED, ["WindowsEvent"]),  # it is in Sysmon's channel
+        (BY_SOURCE, SCRIPT, ["Event"]),
+        (BY_SOURCE + "'*' = 'WindowsEvent'", SCRIPT, ["WindowsEvent"]),
+        (BY_SOURCE, "product: windows", ["SecurityEvent", "WindowsEvent", "Event"]),
+        (
+            "sentinel.windows.System = 'WindowsEvent'",
+            "product: windows, service: system",
+            ["WindowsEvent"],
+        ),
+        (BY_SOURCE, "product: linux, service: syslog", ["Syslog"]),
+    ],
+)
+def test_the_tables_of_a_log_source(
+    text: str, logsource: str, tables: list[str], here: Path, run: Run
+) -> None:
+    configure(text)
+    Path("rule.yml").write_text(
+        (RULE % logsource).replace(
+            "Image", "CommandLine" if "linux" not in logsource else "Computer"
+        )
+    )
+    query = run("convert", "rule.yml", "-t", "sentinel").out
+    known = {"SecurityEvent", "Event", "WindowsEvent", "Syslog"}
+    assert [line.strip() for line in query.splitlines() if line.strip() in known] == tables
+    assert query.startswith("union isfuzzy=true\n") is (len(tables) > 1)
+
+
+UNION = "sentinel.windows = ['SecurityEvent', 'Event', 'WindowsEvent']"
+
+
+@pytest.mark.parametrize("name", ["number-equals", "event-id-list", "neq", "registry-delete"])
+def test_a_query_of_several_tables_finds_what_each_has(name: str, here: Path, run: Run) -> None:
+    configure(UNION)
+    done = run("verify", golden(name), "-t", "sentinel", "--format", "json")
+    (result,) = json.loads(done.out)["results"]
+    assert (done.code, result["outcome"], result["finding"]) == (0, "exact", "exact")
+    assert result["must_find"] > 0
+
+
+def test_an_event_that_one_table_misses_is_missed(here: Path) -> None:
+    (rule,) = load([golden("number-equals")])
+    environment = (("sentinel.windows", "SecurityEvent,Event"),)
+    session = Session(["sentinel"], engines := Engines(), environment=environment)
+    assert isinstance(rule, Rule)
+    with engines:
+        (target,) = session.targets
+        (query,) = Converter(["sentinel"], environment=environment).convert(rule).queries
+        plan = target.plan(LogSource("windows", None, "security"))
+        whole = trial(query, plan, rule.document)
+        assert set(whole.tables) == {"SecurityEvent", "Event"}
+        engine = engines.executor(target)
+        assert engine is not None
+        (verdict,) = judge([whole], engine)
+        assert verdict.finding is Finding.EXACT
+        part = replace(whole, text=str(query.text).replace('EventLog =~ "Security"', "false"))
+        (verdict,) = judge([part], engine)
+        assert {whole.tables[n] for n in verdict.missed} == {"Event"}
+
+
+def test_a_table_that_has_no_such_field_is_told(here: Path, run: Run) -> None:
+    configure("sentinel.windows.process_creation = ['SecurityEvent', 'Event']")
+    done = run("convert", golden("neq"), "-t", "sentinel")
+    assert done.out.startswith("Event\n")
+    assert "table-left-out: SecurityEvent is left out: SecurityEvent has no column for" in done.err
+
+
+def test_no_table_that_has_the_fields_is_a_refusal(here: Path, run: Run) -> None:
+    configure("sentinel.windows = ['Event', 'SecurityEvent']")
+    text = (RULE % "product: windows, service: security").replace("Image", "'x\u00fc'")
+    Path("rule.yml").write_text(text, "utf-8")
+    done = run("convert", "rule.yml", "-t", "sentinel")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.count("unmapped-field") >= 1
 
 
 def test_the_cache_knows_the_installation(here: Path, run: Run) -> None:

@@ -92,7 +92,7 @@ def test_a_table_without_the_columns_is_refused(
     (problem,) = done.problems
     assert problem.code == "export-columns"
     assert problem.message == (
-        "WindowsEvent lacks Timestamp, ReportId, which a custom detection must return"
+        "Event lacks Timestamp, ReportId, which a custom detection must return"
     )
 
 

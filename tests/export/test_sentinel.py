@@ -64,7 +64,7 @@ def test_yaml(export_rules: Callable[..., Any], valid: Callable[..., None]) -> N
 
 
 def test_the_query_is_easy_to_read(export_rules: Callable[..., Any]) -> None:
-    assert "\nquery: |-\n  WindowsEvent\n  | where " in export_rules("sentinel-yaml").only
+    assert "\nquery: |-\n  Event\n  | where " in export_rules("sentinel-yaml").only
 
 
 def test_arm(export_rules: Callable[..., Any], valid: Callable[..., None]) -> None:

@@ -80,7 +80,7 @@ def test_only_its_own_names_are_answered_to(client: TestClient) -> None:
 def test_a_rule_is_explained(client: TestClient) -> None:
     answer = client.post("/api/explain", content=RULE, headers=YAML)
     assert answer.status_code == 200
-    for text in ("Wevtutil Clears A Log", "EventCode=1", "WindowsEvent", "Stage 1", "CommandLine"):
+    for text in ("Wevtutil Clears A Log", "EventCode=1", "EventLog", "Stage 1", "CommandLine"):
         assert text in answer.text
 
 

@@ -71,7 +71,7 @@ def test_what_is_typed_is_explained(page: Page, address: str) -> None:
     result.get_by_role("tab", name="Sentinel").click()
     result.locator(".panel:not([hidden]) .copy").click()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.startswith("WindowsEvent\n")
+    assert copied.startswith("Event\n")
 
 
 def test_a_rule_that_means_harm_does_none(page: Page, address: str) -> None:

@@ -70,13 +70,14 @@ def test_windows_events_from_another_table(file: Path) -> None:
     file.write_text(BITBUCKET)
     target = mapped(registry.get("sentinel"), [str(file)])
     assert target.plan(LogSource("windows", "process_creation")).table == "SecurityEvent"
-    assert target.plan(LogSource("windows", "file_event")).table == "WindowsEvent"
+    assert target.plan(LogSource("windows", "file_event")).table == "Event"
 
 
 def test_all_windows_events_from_another_table(file: Path) -> None:
-    file.write_text('[[logsource]]\nproduct = "windows"\ntable = "Event"\n')
+    file.write_text('[[logsource]]\nproduct = "windows"\ntable = "WindowsEvent"\n')
     target = mapped(registry.get("sentinel"), [str(file)])
-    assert target.plan(LogSource("windows", "file_event")).table == "Event"
+    assert target.plan(LogSource("windows", "file_event")).table == "WindowsEvent"
+    assert target.plan(LogSource("windows", None, "security")).table == "WindowsEvent"
 
 
 def test_any_service_of_a_product(file: Path) -> None:
@@ -302,10 +303,10 @@ def test_comments_and_columns_on_request(file: Path, tmp_path: Path) -> None:
     assert str(query.text).split("\n") == [
         "// A rule",
         "// 3d2f1ab1-31f4-4b7b-94a3-1ba6c4e93a8e",
-        "WindowsEvent",
-        '| where Channel =~ "Microsoft-Windows-Sysmon/Operational"',
+        "Event",
+        '| where EventLog =~ "Microsoft-Windows-Sysmon/Operational"',
         "| where EventID == 1",
-        "| extend Image = tostring(EventData.Image)",
+        r'| extend Image = extract("<Data Name=\"Image\">([^<]*)<", 1, EventData)',
         '| where Image =~ "x"',
         "| project TimeGenerated, Computer, Image, EventID",
     ]

@@ -14,7 +14,7 @@ from transpile.targets.mapping import mapped
 from transpile.targets.plan import LogSource
 from transpile.targets.shown import log_sources
 
-IN_CODE = {"sentinel", "sentinel-securityevent", "sentinel-event"}
+IN_CODE = {name for name in registry.MODULES if name.startswith("sentinel")}
 """targets of which Windows' fields are told by the shape of a table"""
 ASKED = [
     (name, source, fields)

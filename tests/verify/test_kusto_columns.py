@@ -152,11 +152,26 @@ def test_pieces_of_a_text() -> None:
     auditd = registry.get("sentinel").plan(LogSource("linux", None, "auditd"))
     (field,) = auditd.resolve("a0")
     assert held(field, "cat") == {"SyslogMessage": Part('a0="cat"', 1)}
+    assert held(field, "a b") == {"SyslogMessage": Part("type=EXECVE a0=612062", 1)}
+    (field,) = auditd.resolve("syscall")
     assert held(field, "two words") is None
     event = registry.get("sentinel-event").plan(LogSource("windows", "process_creation"))
     (field,) = event.resolve("Image")
     piece = '<Data Name="Image">a&amp;"b</Data>'
     assert held(field, 'a&"b') == {"EventData": Part(piece, 0, "")}
+    assert held(field, "a\0") is None  # which no XML has
+    system = registry.get("sentinel-event").plan(LogSource("windows", None, "system"))
+    (field,) = system.resolve("ServiceName")  # as if it were below UserData
+    assert held(field, "a") == {"EventData": Part("<ServiceName>a</ServiceName>", 0, "")}
+    (field,) = system.resolve("Data")
+    assert held(field, "a") == {"EventData": Part("<Data>a</Data>", 0, "")}
+
+
+def test_a_column_or_else_the_xml() -> None:
+    security = registry.get("sentinel").plan(LogSource("windows", None, "security"))
+    (field,) = security.resolve("Status")
+    assert held(field, "0x0") == {"Status": "0x0"}
+    assert held(field, "0x") == {"EventData": Part("<Status>0x</Status>", 0, "")}
 
 
 @pytest.mark.parametrize(

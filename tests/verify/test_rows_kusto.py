@@ -14,7 +14,7 @@ from transpile.verify.rows_kusto import kusto_row
 
 
 def stored(source: LogSource, event: Mapping[str, object]) -> dict[str, object]:
-    plan = TARGETS["sentinel"].plan(source)
+    plan = TARGETS["sentinel-windowsevent"].plan(source)
     return kusto_row(plan, cells(plan, event, list(event)))
 
 

@@ -44,9 +44,10 @@ class ConfigurationFile:
             if value is None or any(setting.parameters.values()):
                 continue
             if isinstance(value, dict):
-                yield from ((f"{setting.name}.{key}", one) for key, one in sorted(value.items()))
+                for key, one in sorted(value.items()):
+                    yield f"{setting.name}.{key}", _joined(one)
             else:
-                yield setting.name, value
+                yield setting.name, _joined(value)
 
     def place(self, setting: Setting) -> Place | None:
         """Where the key of a setting stands."""
@@ -114,3 +115,7 @@ class ConfigurationFile:
 
     def _fail(self, message: str, keys: tuple[str | int, ...], hint: str) -> NoReturn:
         raise ProblemFound(self._file.problem(message, (*self._keys, *keys), hint=hint))
+
+
+def _joined(value: Value) -> str:
+    return value if isinstance(value, str) else ",".join(value)

@@ -1,4 +1,4 @@
-"""The indexes that a configuration names, checked: each for a log source that there is."""
+"""The indexes and tables that a configuration names, checked, with the log sources they are for."""
 
 from __future__ import annotations
 
@@ -28,6 +28,42 @@ def mistake_of_index(value: Any) -> Mistake | None:
             hint = "names are in small letters, digits, _ and -, with * for any text"
             return Mistake(keys, message, hint)
     return None
+
+
+def mistake_of_windows(value: Any) -> Mistake | None:
+    """A mistake in what has Windows events: a table, a list of them, or these by log sources."""
+    from transpile.load.hints import instead_of  # noqa: PLC0415
+    from transpile.targets.environment import TABLES  # noqa: PLC0415
+
+    named = {(key,): one for key, one in value.items()} if isinstance(value, dict) else {(): value}
+    for keys, one in named.items():
+        if keys and (mistake := _mistake_of_windows_source(*keys)):
+            return mistake
+        for name in [one] if isinstance(one, str) else one:
+            if name not in TABLES:
+                hint = instead_of(name, tuple(TABLES)) or f"there are {', '.join(TABLES)}"
+                return Mistake(keys, f"there is no table {name!r}", hint)
+    return None
+
+
+def _mistake_of_windows_source(key: str) -> Mistake | None:
+    """A mistake in a service, a category or a channel of Windows; `*` is all others."""
+    from transpile.load.hints import instead_of  # noqa: PLC0415
+    from transpile.targets.environment import OTHERS  # noqa: PLC0415
+    from transpile.targets.folder import windows_conditions  # noqa: PLC0415
+    from transpile.targets.shown import log_sources  # noqa: PLC0415
+
+    known = {OTHERS: None}
+    for source, _ in log_sources():
+        if source.product == "windows":
+            known |= dict.fromkeys(one for one in (source.service, source.category) if one)
+            channels = windows_conditions(source).get("Channel", ())
+            known |= dict.fromkeys(map(str, channels))
+    if key in known:
+        return None
+    hint = instead_of(key, tuple(known)) or "a log source is named as rules name it"
+    message = f"windows has no service, no category and no channel {key!r}"
+    return Mistake((key,), message, hint)
 
 
 def _mistake_of_source(key: str) -> Mistake | None:

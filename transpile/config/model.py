@@ -7,6 +7,7 @@ from typing import Annotated, TypeAlias
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 Text: TypeAlias = Annotated[str, Meta(min_length=1)]
+Texts: TypeAlias = Annotated[list[Text], Meta(min_length=1)]
 
 
 class Convert(Struct, frozen=True, forbid_unknown_fields=True):
@@ -102,8 +103,11 @@ class Sentinel(Struct, frozen=True, forbid_unknown_fields=True):
     """Of your Sentinel workspace."""
 
     windows: Annotated[
-        Text | UnsetType,
-        Meta(description="The table that has Windows events, for the target sentinel."),
+        Text | Texts | Annotated[dict[Text, Text | Texts], Meta(min_length=1)] | UnsetType,
+        Meta(
+            description="The table or tables that have Windows events, for the target sentinel, or"
+            " these by service, category or channel."
+        ),
     ] = UNSET
 
 

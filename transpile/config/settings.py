@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from transpile.config.environment import Mistake, mistake_of_index
+from transpile.config.environment import Mistake, mistake_of_index, mistake_of_windows
 
 # As the commands have them, which would take long to load.
 CONVERT_FORMATS = ("text", "json", "ndjson", "dsl")
@@ -61,6 +61,8 @@ class Setting(NamedTuple):
     is_known: Callable[[str], bool] | None = None
     """tells of one of the known values, where to list all takes longer"""
     mistake: Callable[[Value], Mistake | None] | None = None
+    within: Callable[[], Sequence[str]] | None = None
+    """the texts that there are in a value of any shape, which `mistake` checks"""
 
     @property
     def name(self) -> str:
@@ -165,8 +167,8 @@ SETTINGS: Sequence[Setting] = (
     Setting(
         ("sentinel", "windows"),
         _each(f"{_CONVERT} verify", ""),
-        known=_windows_tables,
-        called="table",
+        mistake=mistake_of_windows,
+        within=_windows_tables,
     ),
     Setting(
         ("cache", "folder"),

@@ -11,7 +11,7 @@ from enum import Enum
 from ipaddress import IPv4Network, IPv6Network
 from typing import TypeAlias
 
-from transpile.ir.source import Column, Member, Source
+from transpile.ir.source import Column, Element, Member, Source
 from transpile.query import Place
 from transpile.values import dataclass
 
@@ -73,7 +73,7 @@ class Field:
     @property
     def computed(self) -> bool:
         """Whether it is a text that is computed from columns, and never absent."""
-        return self.source is not None and not isinstance(self.source, (Column, Member))
+        return self.source is not None and not isinstance(self.source, (Column, Member, Element))
 
     def __hash__(self) -> int:
         return hash(self.name)

@@ -20,6 +20,19 @@ class Parser:
     terms: Mapping[tuple[str, str], str]
 
 
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """The machines whose events are meant: those that a table has with one of some values.
+
+    `key` is the column of both tables that names the machine.
+    """
+
+    key: str
+    table: str
+    column: str
+    values: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Search:
     """The events of a scope for which a condition holds, all in the target's own fields.
@@ -27,7 +40,8 @@ class Search:
     `scope` are the conjuncts that the log source adds (channel, event id, dataset), `table` is
     the table or data model to read, where the language names one. `columns` are the ones to return,
     beside those that the condition asks of; all where none is named. `parser` is there where the
-    table is what a function returns.
+    table is what a function returns, `devices` where machines are told apart elsewhere. `others`
+    are searches of further tables that have such events, too.
     """
 
     condition: Node
@@ -35,3 +49,5 @@ class Search:
     table: str = ""
     columns: tuple[str, ...] = ()
     parser: Parser | None = None
+    devices: Devices | None = None
+    others: tuple[Search, ...] = ()

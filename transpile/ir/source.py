@@ -1,7 +1,8 @@
 """Where a field's value is read from, where that is not a column: free of any query language.
 
-A member stands inside a column that holds an object. Everything else is a text that is computed
-from columns: it is never absent, and empty where there is nothing to compute it from.
+A member stands inside a column that holds an object, an element in one that holds XML. Everything
+else is a text that is computed from columns: it is never absent, and empty where there is nothing
+to compute it from.
 """
 
 from __future__ import annotations
@@ -28,6 +29,21 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Element:
+    """The text of a Windows event's datum of this name, in a column that holds their XML.
+
+    It is `<Data Name="…">`, or else an element of the name, as below UserData; `is_data` tells that
+    it can be nothing but the former. Where there is no name, it is the texts of all data without
+    one, a line for each. `encoded` is a text as it stands in the XML, with its entities.
+    """
+
+    column: str
+    name: str
+    is_data: bool = False
+    encoded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Literal:
     """The same text in every row."""
 
@@ -43,21 +59,19 @@ class Extract:
 
 
 @dataclass(frozen=True, slots=True)
-class Replace:
-    """A text with every occurrence of one text replaced by another."""
-
-    of: Source
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True)
 class ReplacePattern:
     r"""A text with everything that a pattern finds replaced; `\1` is the pattern's first group."""
 
     of: Source
     pattern: str
     new: str
+
+
+@dataclass(frozen=True, slots=True)
+class FromHexadecimal:
+    """The text that a text's hexadecimal digits stand for, two for each byte of its UTF-8."""
+
+    of: Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +129,11 @@ class Expression:
 Source: TypeAlias = (
     Column
     | Member
+    | Element
     | Literal
     | Extract
-    | Replace
     | ReplacePattern
+    | FromHexadecimal
     | Joined
     | UnlessEmpty
     | Hexadecimal

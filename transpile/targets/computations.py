@@ -14,6 +14,7 @@ from transpile.ir.source import (
     Cases,
     Column,
     Extract,
+    FromHexadecimal,
     Hexadecimal,
     Joined,
     Literal,
@@ -111,6 +112,36 @@ def _framed(before: str, text: Source) -> Source:
     return Joined((Literal(before), text, Literal(")")))
 
 
+# --- records of auditd ------------------------------------------------------------------------
+
+ENCODED = re.compile(
+    "a[0-9]+|acct|apparmor|cgroup|cmd|comm|cwd|data|device|dir|exe|file|grp|invalid_context|key"
+    "|name|(?:new|old)-(?:chardev|disk|fs|net|rng)|ocomm|path|proctitle|vm|watch"
+)
+"""fields that stand in quotes, or in hexadecimal where they have blanks, quotes and the like:
+specs/fields/field-dictionary.csv in https://github.com/linux-audit/audit-documentation, 0b4aeb53"""
+
+
+def auditd(name: str, column: str) -> Source:
+    """A field of a record of auditd in a line of text, by its name.
+
+    Of a system call, a0 to a3 are numbers; of a program that is started, its words.
+    """
+    escaped, before = name.replace(".", r"\."), r"(?:^|[\s'])"
+    text = Column(column)
+    if not ENCODED.fullmatch(name):
+        return Extract(rf"""{before}{escaped}="?([^"\s']+)""", text)
+    of = "" if not _ARGUMENT.fullmatch(name) else "type=EXECVE.*"
+    coded = Extract(rf"{of}{before}{escaped}=((?:[0-9A-F]{{2}})+)(?:\s|$)", text)
+    parts: list[Source] = [Extract(rf'{before}{escaped}="([^"]*)"', text), FromHexadecimal(coded)]
+    if of:
+        parts.append(Extract(rf"type=(?:SYSCALL|SOCKETCALL).*\s{escaped}=([0-9a-f]+)", text))
+    return Joined(tuple(parts))
+
+
+_ARGUMENT = re.compile("a[0-9]+")
+
+
 # --- by name ----------------------------------------------------------------------------------
 
 _HASHES = f"hashes, each with a name that ends in {', '.join(ALGORITHMS)}"
@@ -124,6 +155,15 @@ _COMPUTATIONS: Mapping[str, tuple[Callable[..., Source], str]] = {
     "separate-hashes": (separate_hashes, _HASHES),
 }
 NAMES = tuple(_COMPUTATIONS)
+
+
+OF_EACH: Mapping[str, Callable[..., Source]] = {"auditd": auditd}
+"""computations of any field by its name, from one column"""
+
+
+def of_each(name: str, field: str, columns: Sequence[str]) -> Source:
+    """A computation of any field by its name, from columns."""
+    return OF_EACH[name](field, *columns)
 
 
 def computed(name: str, columns: Sequence[str]) -> Source:

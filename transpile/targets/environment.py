@@ -3,12 +3,15 @@
 - `splunk.index` is the index of every search for events, `splunk.index.windows` that of a product,
   `splunk.index.windows/security` and `splunk.index.windows/process_creation` those of a service and
   a category. Searches of data models name no index.
-- `sentinel.windows` is the table that has Windows events.
+- `sentinel.windows` is the table that has Windows events, or several with commas between them;
+  `sentinel.windows.process_creation` is that of a category, `sentinel.windows.security` that of a
+  service and of all that is in its channel, `sentinel.windows.Security` that of a channel, and
+  `sentinel.windows.*` that of all others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import TypeAlias
@@ -17,6 +20,7 @@ from transpile.ir.nodes import Field, Keyword, Type
 from transpile.ir.walk import leaves
 from transpile.query import Reason
 from transpile.targets import registry
+from transpile.targets.folder import windows_conditions
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.plans import asked
 from transpile.targets.target import Target
@@ -27,11 +31,13 @@ Environment: TypeAlias = tuple[tuple[str, str], ...]
 INDEX = "splunk.index"
 WINDOWS = "sentinel.windows"
 TABLES: Mapping[str, str] = {
-    "WindowsEvent": "sentinel",
     "SecurityEvent": "sentinel-securityevent",
     "Event": "sentinel-event",
+    "WindowsEvent": "sentinel-windowsevent",
 }
 """tables that may have Windows events, and the target that looks for them there"""
+OTHERS = "*"
+"""all log sources of Windows that no other key is for"""
 
 
 def concerning(environment: Environment, targets: Iterable[str]) -> Environment:
@@ -48,9 +54,13 @@ def concerning(environment: Environment, targets: Iterable[str]) -> Environment:
 def settled(target: Target, environment: Environment) -> Target:
     """The target that looks where this installation has events, before files of the user do."""
     settings = dict(environment)
-    if target.name == "sentinel" and WINDOWS in settings:
-        other = registry.get(TABLES[settings[WINDOWS]])
-        return replace(target, plan=other.plan, about=other.about)
+    if target.name == "sentinel" and any(name.startswith(WINDOWS) for name in settings):
+        tables = {
+            name.removeprefix(WINDOWS).lstrip("."): one.split(",")
+            for name, one in settings.items()
+            if name.startswith(WINDOWS)
+        }
+        return replace(target, plan=partial(_windows_in, target, tables))
     return target
 
 
@@ -60,6 +70,43 @@ def placed(target: Target, environment: Environment) -> Target:
     if target.dialect == "spl" and any(name.startswith(INDEX) for name in settings):
         return replace(target, plan=partial(_in_index, target, settings))
     return target
+
+
+def _windows_in(target: Target, tables: Mapping[str, Sequence[str]], source: LogSource) -> Plan:
+    if source.product != "windows" or target.tables is None:
+        return target.plan(source)
+    from transpile.targets.sentinel_windows import (  # noqa: PLC0415 (of one target)
+        EVENT,
+        SECURITY_EVENT,
+        windows_plan,
+    )
+
+    rest = tables.get("") or tables.get(OTHERS)
+    if source != LogSource("windows"):
+        own = _tables_of(source, tables)
+        if own is None and rest and len(rest) > 1 and source.category == "process_creation":
+            # Sysmon's events are meant; the Security log's only where it is named for them alone.
+            own = [name for name in rest if name != SECURITY_EVENT]
+        return windows_plan(target.tables(), own or rest or (), source)
+    every = [*(name for names in tables.values() for name in names)]
+    every += [] if rest else [SECURITY_EVENT, EVENT]
+    return windows_plan(target.tables(), tuple(dict.fromkeys(every)), source)
+
+
+def _tables_of(source: LogSource, tables: Mapping[str, Sequence[str]]) -> Sequence[str] | None:
+    """The tables of a log source by its name, or else by the channel that it is in."""
+    for name in (source.service, source.category):
+        if name is not None and name in tables:
+            return tables[name]
+    channels = set(_channels(source))
+    for key, names in tables.items():
+        if channels and channels <= {key, *_channels(LogSource("windows", None, key))}:
+            return names
+    return None
+
+
+def _channels(source: LogSource) -> Iterable[str | int]:
+    return windows_conditions(source).get("Channel", ())
 
 
 def _in_index(target: Target, settings: Mapping[str, str], source: LogSource) -> Plan:

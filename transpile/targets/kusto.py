@@ -8,12 +8,13 @@ columns that a schema lists.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from difflib import get_close_matches
 from functools import cached_property, partial
 
 from transpile.ir.nodes import Equals, Field, FieldLeaf, Node, NumberEquals, Type
+from transpile.ir.search import Devices
 from transpile.ir.simplify import any_of
 from transpile.ir.source import Case, Cases, Column, Expression, Extract, Literal, Member, Source
 from transpile.query import Reason, Refused
@@ -22,7 +23,7 @@ from transpile.targets.compiled import decoded
 from transpile.targets.folder import Stated, read
 from transpile.targets.folder import folder as data
 from transpile.targets.lacking import refuse_lacking
-from transpile.targets.model import FieldEntry, LogSourceEntry
+from transpile.targets.model import DevicesEntry, FieldEntry, LogSourceEntry
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.target import Target
 from transpile.values import dataclass
@@ -121,9 +122,17 @@ class Table:
         """Whether a column has this name, in whatever case."""
         return name.lower() in self._caseless
 
+    def spelled(self, name: str) -> str:
+        """The name as the table's column has it, if only its case is another.
+
+        Names of columns count with their case, so that a name of a rule's can mean no other one:
+        https://learn.microsoft.com/kusto/query/schema-entities/entity-names
+        """
+        return name if name in self.columns else self._caseless.get(name.lower(), name)
+
     @cached_property
-    def _caseless(self) -> frozenset[str]:
-        return frozenset(map(str.lower, self.columns))
+    def _caseless(self) -> Mapping[str, str]:
+        return {name.lower(): name for name in self.columns}
 
     def native(self, name: str) -> Field:
         """A field that has the table's name already: a column, or a path into one."""
@@ -140,7 +149,7 @@ class Table:
 
     def no_column(self, sigma: str, known: Iterable[str]) -> Refused:
         """That nothing of the table holds the field, with the names nearest to it."""
-        near = nearest(sigma, known)
+        near = nearest(sigma, [name for name in known if name != sigma])
         hint = f"; near it: {', '.join(near)}" if near else ""
         return Refused("unmapped-field", f"{self.name} has no column for the field {sigma}{hint}")
 
@@ -199,9 +208,12 @@ def _named(table: Table, reading: Reading, sigma: str, name: str) -> Field:
     first = name.partition(".")[0]
     if reading.others and first not in table.columns and first not in reading.members:
         name = reading.others.replace("{name}", name)
-    if any(p.startswith(f"{path}.") for path in reading.lists for p in (sigma, name)):
+    spelled = (sigma.lower(), name.lower())
+    if any(p.startswith(f"{path.lower()}.") for path in reading.lists for p in spelled):
         raise Refused("list-member", f"{sigma} is in each item of a list, where no path leads")
     first, *steps = name.split(".")
+    if first not in reading.members:
+        first = table.spelled(first)
     if first in table.columns and not steps:
         return table.column(first, sigma)
     first = reading.members.get(first, first)
@@ -216,6 +228,7 @@ def _named(table: Table, reading: Reading, sigma: str, name: str) -> Field:
 def plan(tables: Schema, entry: LogSourceEntry) -> Plan:
     """The plan that an entry `[[logsource]]` of a data file describes."""
     target = Table(entry.table, tables[entry.table])
+    texts = [target.column(name, name) for name in keywords_of(entry)]
     limited = {
         sigma: of
         for sigma, of in entry.fields.items()
@@ -225,8 +238,14 @@ def plan(tables: Schema, entry: LogSourceEntry) -> Plan:
         partial(resolve, target, reading_of(entry)),
         tuple(target.scope(column, values) for column, values in entry.scope.items()),
         target.name,
-        text=target.column(entry.keywords, entry.keywords) if entry.keywords else None,
-        approximations=tuple(Reason(c, m) for c, m in entry.approximate.items()),
+        text=texts[0] if texts else None,
+        texts=tuple(texts[1:]),
+        whole=entry.whole,
+        devices=_devices(entry.devices),
+        approximations=(
+            *(Reason(code, message) for code, message in entry.approximate.items()),
+            *_told_of_devices(entry.devices),
+        ),
         native=target.native,
         values={
             name: {text.lower(): held for text, held in of.items()}
@@ -236,6 +255,25 @@ def plan(tables: Schema, entry: LogSourceEntry) -> Plan:
         partial=Reason("part-of-log", entry.partial) if entry.partial else None,
         parser=parsers.parser(target.name, entry.scope),
     )
+
+
+def keywords_of(entry: LogSourceEntry) -> list[str]:
+    """The columns that keywords are looked for in."""
+    if isinstance(entry.keywords, list):
+        return entry.keywords
+    return [entry.keywords] if entry.keywords else []
+
+
+def _devices(entry: DevicesEntry | None) -> Devices | None:
+    if entry is None:
+        return None
+    return Devices(entry.key, entry.table, entry.column, tuple(entry.values))
+
+
+def _told_of_devices(entry: DevicesEntry | None) -> Iterator[Reason]:
+    if entry is not None:
+        without = f"machines that have no row in {entry.table} in the time that is searched"
+        yield Reason("other-platforms", f"{without} are taken for {' or '.join(entry.values)}")
 
 
 def own_table(tables: Schema, name: str) -> Plan:
@@ -296,6 +334,10 @@ def _computed(of: FieldEntry) -> Source:
 def _each(others: FieldEntry, sigma: str) -> Source | None:
     if not is_name(sigma) or not re.fullmatch(others.names or ".*", sigma):
         return None
+    if others.computed:
+        from transpile.targets import computations  # noqa: PLC0415 (not for the default targets)
+
+        return computations.of_each(others.computed, sigma, others.columns)
     # of what a name may have, only a dot means something in a pattern
     name = sigma.replace(".", r"\.")
     return Extract(others.pattern.replace("{name}", name), Column(others.column))

@@ -79,7 +79,7 @@ def _plan(
     for one in found:
         entry = one.find(source) or one.find(LogSource(source.product))
         if entry is not None and is_windows(entry):
-            return windows_plan(tables, entry.table, source)
+            return windows_plan(tables, (entry.table,), source)
         if (entry := one.find(source)) is not None:
             return kusto.plan(tables, entry)
     return target.plan(source)

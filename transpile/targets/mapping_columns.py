@@ -17,7 +17,7 @@ READ = frozenset(
     (
         *("product", "category", "service", "target", "table", "scope", "page"),
         *("inherits", "fields", "others", "members", "inside", "lists", "keywords", "values"),
-        *("approximate", "partial"),
+        *("approximate", "partial", "whole", "devices"),
     )
 )
 _READ_FOR_WINDOWS = frozenset(("product", "category", "service", "target", "table", "page"))
@@ -57,6 +57,32 @@ def faults(
         yield file.problem(message, [*keys, "table"], hint=hint)
     else:
         yield from _Entry(file, keys, entry.table, tables[entry.table], entry).faults(fieldsets)
+        yield from _faults_of_devices(file, entry, tables, keys)
+
+
+def _faults_of_devices(
+    file: TomlFile, entry: LogSourceEntry, tables: kusto.Schema, keys: KeyPath
+) -> Iterator[Problem]:
+    """What is wrong with the table that tells machines apart."""
+    devices = entry.devices
+    if devices is None:
+        return
+    inner = [*keys, "devices"]
+    if devices.table not in tables:
+        hint = did_you_mean(devices.table, tables)
+        yield file.problem(f"there is no table {devices.table}", [*inner, "table"], hint=hint)
+        return
+    for table, key in (
+        (entry.table, "key"),
+        (devices.table, "key"),
+        (devices.table, "column"),
+    ):
+        column = getattr(devices, key)
+        if column not in tables[table]:
+            hint = did_you_mean(column, tables[table])
+            yield file.problem(f"{table} has no column {column}", [*inner, key], hint=hint)
+    if not devices.values:
+        yield file.problem("the list is empty", [*inner, "values"])
 
 
 class _Entry:
@@ -91,8 +117,10 @@ class _Entry:
                 yield self._file.problem("the list is empty", [*keys, "scope", column])
         for name, column in entry.members.items():
             yield from self._column(column, [*keys, "members", name])
-        if entry.keywords:
-            yield from self._column(entry.keywords, [*keys, "keywords"])
+        for column in kusto.keywords_of(entry):
+            yield from self._column(column, [*keys, "keywords"])
+        if entry.whole and not entry.keywords:
+            yield self._file.problem("'whole' needs 'keywords' beside it", [*keys, "whole"])
         if entry.inside:
             yield from self._path(f"{entry.inside}.x", [*keys, "inside"])
         yield from self._fields(entry.fields, [*keys, "fields"])
@@ -128,10 +156,14 @@ class _Entry:
                 yield self._file.problem("'others' needs {name} in its text", keys)
             yield from self._path(others, keys)
             return
+        if others.computed in computations.OF_EACH and len(others.columns) == 1:
+            among: tuple[str, ...] = ("computed", "columns", "names")
+            yield from _faults_of_others(self._file, others, keys, among)
+            yield from self._columns_of(others, keys)
+            return
         if not others.column or "{name}" not in others.pattern:
             yield self._file.problem("'others' needs a column, and a pattern with {name}", keys)
-        if _groups(others.names) is None:
-            yield self._file.problem("this is no pattern", [*keys, "names"])
+        yield from _faults_of_others(self._file, others, keys, ("column", "pattern", "names"))
         yield from _faults_of_field(self._file, others, keys, among=("column", "pattern", "names"))
         yield from self._columns_of(others, keys)
 
@@ -188,6 +220,17 @@ def _faults_of_field(
         yield file.problem(message, [*keys, "computed"], hint=hint)
     elif of.computed and (message := computations.fault(of.computed, of.columns)):
         yield file.problem(message, [*keys, "columns" if of.columns else "computed"])
+
+
+def _faults_of_others(
+    file: TomlFile, others: FieldEntry, keys: KeyPath, among: Iterable[str]
+) -> Iterator[Problem]:
+    if _groups(others.names) is None:
+        yield file.problem("this is no pattern", [*keys, "names"])
+    if others.computed:
+        for key in file.value(keys):
+            if key not in among:
+                yield file.problem(f"{key!r} has no effect here", [*keys, key], hint="take it out")
 
 
 def _faults_of_column(file: TomlFile, of: FieldEntry, keys: KeyPath) -> Iterator[Problem]:

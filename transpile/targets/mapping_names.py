@@ -15,7 +15,17 @@ from transpile.targets.model import Fields, LogSourceEntry
 READ = frozenset(
     (
         *("product", "category", "service", "target", "scope", "page", "inherits", "fields"),
-        *("others", "paths", "known", "lists", "keywords", "textless", "values", "dropped"),
+        *(
+            "others",
+            "paths",
+            "known",
+            "lists",
+            "keywords",
+            "whole",
+            "textless",
+            "values",
+            "dropped",
+        ),
         *("absent", "approximate"),
     )
 )

@@ -63,6 +63,18 @@ Fields = dict[str, str | FieldEntry]
 """by the rule's name of a field; a text is a name"""
 
 
+class DevicesEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The machines that a table has with one of some values in a column.
+
+    `key` is the column that names the machine, there and in the table of the events.
+    """
+
+    key: str
+    table: str
+    column: str
+    values: list[str]
+
+
 class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A log source in a target: `[[logsource]]`.
 
@@ -87,9 +99,11 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
       flattened field; a name's own entry in `fields` is the field that has the object as a text.
     - `inside`: the column with the object that has every other field.
     - `lists`: paths of lists, whose items no path leads into, unless the target says how (`items`).
-    - `keywords`: the field that keywords are looked for in; `textless` why there is none, so that
-      rules with keywords are refused.
+    - `keywords`: the field that keywords are looked for in, or several; `whole` tells that these
+      hold all text of an event, `textless` why there is none, so that rules with keywords are
+      refused.
     - `plain`: whether the target's `caseless` fields have no subfield in lower case here.
+    - `devices`: which machines' events are meant, where another table tells them apart.
     - `values`: for a field of the target, what it holds where the rule's field holds the key.
     - `dropped`: values that ingestion drops, so that events have none instead.
     - `absent`: texts that any field may hold where an event has no value.
@@ -118,9 +132,11 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     members: dict[str, str] = {}
     inside: str = ""
     lists: list[str] = []
-    keywords: str = ""
+    keywords: str | list[str] = ""
+    whole: bool = False
     textless: str = ""
     plain: bool = False
+    devices: DevicesEntry | None = None
     values: dict[str, dict[str, str]] = {}
     dropped: list[str] = []
     absent: list[str] = []

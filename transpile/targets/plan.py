@@ -28,7 +28,7 @@ from transpile.ir.nodes import (
     Type,
     Wildcard,
 )
-from transpile.ir.search import Parser, Search
+from transpile.ir.search import Devices, Parser, Search
 from transpile.ir.simplify import all_of, any_of, implies, map_leaves
 from transpile.load.logsource import LogSource as LogSource  # noqa: PLC0414
 from transpile.query import Place, Reason, Refused
@@ -53,11 +53,12 @@ class Plan:
 
     `values` gives, for a field of the target, what it holds where Sigma's field holds the key
     (in lower case): `{"network.direction": {"true": "egress"}}`. `text` is the field that holds
-    an event's whole text, for languages that can't search without a field, and `textless` is why
-    there is none. `native` gives a field that is named as the target names it its type.
-    `approximations` are true of every rule of the log source. `refuse` raises Refused for what the
-    target can't tell of a mapped leaf. `fit` gives a mapped leaf the field that answers it, with
-    reasons why its answers differ, or raises Refused.
+    an event's whole text, for languages that can't search without a field; `texts` are further
+    ones that it is spread over, `whole` tells that there is no text of an event elsewhere, and
+    `textless` is why there is none. `native` gives a field that is named as the target names it its
+    type. `approximations` are true of every rule of the log source. `refuse` raises Refused for
+    what the target can't tell of a mapped leaf. `fit` gives a mapped leaf the field that answers
+    it, with reasons why its answers differ, or raises Refused.
     `forms` gives, for a field of Sigma's, the form in which its fields hold it, and `differs` why
     their answers differ from what is meant. `dropped` are values in whose place events have none;
     `absent` gives, for a field of Sigma's, the texts that stand where an event has no value.
@@ -65,7 +66,8 @@ class Plan:
     it asks of.
     `partial` is why only rules that ask for the scope themselves can be carried over, where the
     target keeps no other events of the log source. `parser` tells of the table that it is what a
-    function returns.
+    function returns. `devices` tells which machines' events they are, where another table knows.
+    `besides` are plans of further tables that have events of the log source, too.
     """
 
     resolve: FieldMap
@@ -85,6 +87,10 @@ class Plan:
     dropped: frozenset[str] = frozenset()
     absent: Callable[[str], Sequence[str]] = _no_texts
     textless: Reason | None = None
+    texts: tuple[Field, ...] = ()
+    whole: bool = False
+    devices: Devices | None = None
+    besides: tuple[Plan, ...] = ()
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -92,6 +98,8 @@ class Plan:
         The fields in `mapped` have the target's names already, given by the user's own pipeline:
         they and their values stay as they are.
         """
+        if self.besides:
+            return _together([one.map(meaning, mapped) for one in self.parts])
         mapper = _Mapper(self, meaning, mapped)
         condition = map_leaves(meaning, mapper.leaf)
         # Of what the rule asks for itself the log source need not remind.
@@ -100,11 +108,16 @@ class Plan:
         if self.partial and not refusals and not all(_asks(condition, s) for s in self.scope):
             refusals.append(self.partial)
         return Mapped(
-            Search(condition, scope, self.table, self.columns, self.parser),
+            Search(condition, scope, self.table, self.columns, self.parser, self.devices),
             {name: tuple(mapper.fitted.get(name, fs)) for name, fs in mapper.fields.items()},
             (*self.approximations, *mapper.approximations),
             tuple(refusals),
         )
+
+    @property
+    def parts(self) -> tuple[Plan, ...]:
+        """The plan of each table that has events of the log source."""
+        return (replace(self, besides=()), *self.besides) if self.besides else (self,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +128,26 @@ class Mapped:
     fields: Mapping[str, tuple[Field, ...]]
     approximations: tuple[Reason, ...] = ()
     refusals: tuple[Reason, ...] = ()
+
+
+def _together(parts: Sequence[Mapped]) -> Mapped:
+    """The searches of several tables as one; a table that can't be asked is told to be left out."""
+    able = [one for one in parts if not one.refusals]
+    fields: dict[str, tuple[Field, ...]] = {}
+    for one in able or parts:
+        for name, found in one.fields.items():
+            fields[name] = tuple(dict.fromkeys((*fields.get(name, ()), *found)))
+    if not able:
+        refusals = dict.fromkeys(reason for one in parts for reason in one.refusals)
+        return Mapped(parts[0].search, fields, (), tuple(refusals))
+    left_out = [
+        Reason("table-left-out", f"{one.search.table} is left out: {why.message}", why.place)
+        for one in parts
+        for why in one.refusals[:1]
+    ]
+    first, *others = (one.search for one in able)
+    told = dict.fromkeys((*left_out, *(why for one in able for why in one.approximations)))
+    return Mapped(replace(first, others=tuple(others)), fields, tuple(told))
 
 
 class _Mapper:
@@ -149,11 +182,15 @@ class _Mapper:
     def _in_text(self, leaf: Keyword) -> Node:
         if (textless := self._plan.textless) is not None:
             raise Refused(textless.code, textless.message, leaf.place)
-        text = self._plan.text or Field("")
-        message = f"keywords are looked for in {text.name} only, not in every field"
-        self._differ(Reason("keyword-field", message))
+        texts = (self._plan.text or Field(""), *self._plan.texts)
+        if not self._plan.whole:
+            names = " and ".join(one.name for one in texts)
+            message = f"keywords are looked for in {names} only, not in every field"
+            self._differ(Reason("keyword-field", message))
         parts = (Wildcard.ANY_RUN, *leaf.parts, Wildcard.ANY_RUN)
-        return self._fit(Glob(text, parts, leaf.cased, place=leaf.place), text.name)
+        return any_of(
+            self._fit(Glob(one, parts, leaf.cased, place=leaf.place), one.name) for one in texts
+        )
 
     def _leaf(self, leaf: AnyLeaf) -> Node:
         if isinstance(leaf, Keyword):

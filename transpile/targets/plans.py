@@ -57,7 +57,7 @@ def plan_of(target: TargetFile, entry: LogSourceEntry, source: LogSource) -> Pla
         tuple(names.scope()),
         entry.table,
         {**target.values, **entry.values},
-        names.text(),
+        next(iter(names.texts()), None),
         tuple(Reason(code, filled(text, source)) for code, text in entry.approximate.items()),
         names.native,
         names.refusal(),
@@ -65,6 +65,8 @@ def plan_of(target: TargetFile, entry: LogSourceEntry, source: LogSource) -> Pla
         differs=names.differs,
         dropped=frozenset(entry.dropped),
         absent=names.absent,
+        texts=names.texts()[1:],
+        whole=entry.whole,
         textless=Reason("keyword-search", entry.textless) if entry.textless else None,
     )
 
@@ -117,14 +119,15 @@ class _Names:
             return Field(name, Type.CASELESS)
         return self._of_type(name, "")
 
-    def text(self) -> Field | None:
-        """The field that holds an event's text."""
+    def texts(self) -> tuple[Field, ...]:
+        """The fields that hold an event's text."""
         if self._entry.textless:
-            return None
-        if self._entry.keywords:
-            return self._typed(self._entry.keywords, "")
+            return ()
+        if keywords := self._entry.keywords:
+            named = [keywords] if isinstance(keywords, str) else keywords
+            return tuple(self._typed(name, "") for name in named)
         text = self._target.text
-        return None if text is None else Field(text.name, Type(text.type))
+        return () if text is None else (Field(text.name, Type(text.type)),)
 
     def form(self, sigma: str) -> Form | None:
         """The other form that a field of the rule is kept in."""

@@ -26,6 +26,7 @@ _TARGETS: Mapping[str, tuple[str, str]] = {
     "sentinel": ("sentinel", "kql"),
     "sentinel-securityevent": ("sentinel", "kql"),
     "sentinel-event": ("sentinel", "kql"),
+    "sentinel-windowsevent": ("sentinel", "kql"),
     "defender": ("defender", "kql"),
     "asim": ("asim", "kql"),
     "elastic-eql": ("plans:elastic", "eql"),

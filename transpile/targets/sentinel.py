@@ -1,24 +1,26 @@
 """Microsoft Sentinel: where each log source's events are in a workspace.
 
-Windows events are in one of three tables (`sentinel_windows`), each a target; the events of other
-log sources in the tables of their connectors, as `data/sentinel/logsources.toml` tells.
+Windows events are in three tables (`sentinel_windows`), each of which is a target of its own, too;
+the events of other log sources in the tables of their connectors, as
+`data/sentinel/logsources.toml` tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from transpile.targets import kusto
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.sentinel_windows import EVENT, SECURITY_EVENT, WINDOWS_EVENT, windows_plan
 
-_WINDOWS: Mapping[str, str] = {
-    "sentinel": WINDOWS_EVENT,
-    "sentinel-securityevent": SECURITY_EVENT,
-    "sentinel-event": EVENT,
+_WINDOWS: Mapping[str, Sequence[str]] = {
+    "sentinel": (),
+    "sentinel-securityevent": (SECURITY_EVENT,),
+    "sentinel-event": (EVENT,),
+    "sentinel-windowsevent": (WINDOWS_EVENT,),
 }
-"""the table that has a target's Windows events"""
+"""the table that has a target's Windows events; none where it depends on their channel"""
 
 
 @cache

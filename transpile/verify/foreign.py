@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from transpile.ir.search import Devices
+from transpile.verify.devices import keys
+
 SUBJECTS = 2
 """rows of a rule that are written as other kinds"""
 
@@ -73,15 +76,24 @@ Row = Mapping[str, object]
 
 
 def foreign_rows(
-    logsource: Mapping[str, object], table: str, rows: Sequence[Row]
+    logsource: Mapping[str, object],
+    table: str,
+    rows: Sequence[Row],
+    devices: Devices | None = None,
 ) -> Iterator[tuple[int, Row]]:
-    """Rows of other kinds than the log source means, each with the position of the row it is of."""
+    """Rows of other kinds than the log source means, each with the position of the row it is of.
+
+    So are the same rows of other machines, where `devices` tells which are meant.
+    """
     for position, row in list(enumerate(rows))[:SUBJECTS]:
         for columns in _kinds(logsource, table):
             if columns.keys() <= row.keys() | {"ActionType", "EventType"}:
                 yield position, {**row, **columns}
         if table == "WindowsEvent":
             yield from ((position, other) for other in _other_keys(logsource, row))
+        if devices is not None:
+            for key in keys(devices, meant=False):
+                yield position, {**row, devices.key: key}
 
 
 def _kinds(logsource: Mapping[str, object], table: str) -> Iterator[Row]:

@@ -17,7 +17,16 @@ from importlib.resources import files
 from typing import Any, TypeAlias
 
 from transpile.ir.nodes import Field
-from transpile.ir.source import Case, Cases, Column, Extract, Literal, Replace, Source, UnlessEmpty
+from transpile.ir.source import (
+    Case,
+    Cases,
+    Column,
+    Element,
+    Extract,
+    Literal,
+    Source,
+    UnlessEmpty,
+)
 from transpile.targets import computations
 from transpile.values import dataclass
 
@@ -45,8 +54,15 @@ Written: TypeAlias = Callable[[str], Columns]
 def written(field: Field) -> Written | None:
     """What columns hold for a value of a computed field; None where that is not known."""
     source = field.source
+    if isinstance(source, Element):
+        return partial(_element, source)
+    if isinstance(source, UnlessEmpty) and isinstance(source.empty, Element):
+        return partial(_column_or_element, source.column, source.empty)
     if isinstance(source, Literal):
         return partial(_constant, source.text)
+    for column in _columns(source) if source is not None else ():
+        if source == computations.auditd(field.sigma_name, column):
+            return partial(_auditd, field.sigma_name, column)
     for name in computations.NAMES if source is not None else ():
         columns = tuple(dict.fromkeys(_columns(source)))
         if not computations.fault(name, columns) and source == computations.computed(name, columns):
@@ -98,10 +114,31 @@ def _case(cases: Cases, value: str) -> Columns:
     return None
 
 
+def _element(element: Element, value: str) -> Columns:
+    """A datum, by its name or below UserData; no XML has the characters that it leaves out."""
+    if _NO_XML.search(value):
+        return None
+    opening = f'Data Name="{escape(element.name)}"' if element.name else "Data"
+    if not element.is_data and _IN_USER_DATA.fullmatch(element.name):
+        opening = element.name
+    text = f"<{opening}>{escape(value, quote=False)}</{opening.partition(' ')[0]}>"
+    return {element.column: Part(text, joined="")}
+
+
+def _column_or_element(column: str, element: Element, value: str) -> Columns:
+    """Of two values one stands in the column, and the other only in the XML."""
+    if len(value) % 2 or not value:
+        return {column: value}
+    return _element(element, value)
+
+
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_IN_USER_DATA = re.compile("[P-Z][A-Za-z]*")
+"""names of data that are written as elements of their own, so that rows have both kinds"""
+
+
 def _piece_of(name: str, source: Source | None) -> Written | None:
     """What a field is read out of by a pattern."""
-    while isinstance(source, Replace):
-        source = source.of
     if not isinstance(source, Extract) or not isinstance(source.of, Column):
         return None
     for position, text in enumerate(_table()["text"]):
@@ -117,7 +154,6 @@ def _piece_of(name: str, source: Source | None) -> Written | None:
 def _piece(text: Mapping[str, Any], position: int, name: str, value: str) -> Columns:
     if not re.fullmatch(text.get("holds", ".*"), value, re.DOTALL):
         return None
-    value = escape(value, quote=False) if text.get("xml") else value
     piece = text["written"].replace("{name}", name).replace("{}", value)
     return {text["column"]: Part(piece, position, text["joined"])}
 
@@ -126,6 +162,27 @@ def _piece(text: Mapping[str, Any], position: int, name: str, value: str) -> Col
 def _table() -> dict[str, Any]:
     text = (files("transpile.verify") / "data" / "kusto_columns.toml").read_text("utf-8")
     return tomllib.loads(text)
+
+
+_BARE = re.compile(r"[!#-&(-~]+")
+
+
+def _auditd(name: str, column: str, value: str) -> Columns:
+    """A field of a record, in quotes or in hexadecimal; the record's type stands first."""
+    position = 0 if name == "type" else 1
+    if computations.ENCODED.fullmatch(name):
+        try:
+            digits = value.encode().hex().upper()
+        except UnicodeEncodeError:
+            return None
+        text = f'"{value}"' if _BARE.fullmatch(value) else digits or '""'
+    elif _BARE.fullmatch(value):
+        text = value
+    else:
+        return None
+    if name[1:].isdigit() and not text.startswith('"'):
+        return {column: (Part(f"type=EXECVE {name}={text}", position))}
+    return {column: Part(f"{name}={text}", position)}
 
 
 # --- by the name of a computation -------------------------------------------------------------

@@ -28,6 +28,21 @@ def row(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> dic
     return {field.name: value for field, value in cells(plan, event, fields).items()}
 
 
+def logged(
+    plan: Plan, event: Mapping[str, object], fields: Collection[str]
+) -> Mapping[str, object]:
+    """The event with all of its text, of which its log source tells some: a program's name."""
+    if not plan.whole or RAW not in fields:
+        return event
+    told = [
+        values[0]
+        for scope in plan.scope
+        for field, values, _ in _witness(scope)
+        if field in plan.texts
+    ]
+    return {**event, RAW: "\n".join(map(str, [event.get(RAW, ""), *told]))} if told else event
+
+
 def cells(plan: Plan, event: Mapping[str, object], fields: Collection[str]) -> dict[Field, object]:
     """The same row by the target's fields themselves, whose types and sources they tell."""
     for name in fields:

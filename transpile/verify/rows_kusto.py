@@ -15,8 +15,9 @@ from typing import Any
 from uuid import UUID
 
 from transpile.ir.nodes import Field, Type
-from transpile.ir.source import Column, Member
+from transpile.ir.source import Column, Element, Member
 from transpile.targets.plan import Plan
+from transpile.verify.devices import keys
 from transpile.verify.kusto_columns import Part, written
 from transpile.verify.rows import NoRow
 
@@ -34,7 +35,7 @@ def kusto_row(plan: Plan, cells: Mapping[Field, object]) -> dict[str, object]:
     texts: set[str] = set()
     parts: dict[str, list[Part]] = {}
     for field, value in sorted(cells.items(), key=lambda cell: _depth(cell[0])):
-        if field.computed:
+        if field.computed or isinstance(field.source, Element):
             _put_all(row, parts, _written(field, value))
         elif field.source is None:
             _put(row, field.name, _column_value(field, value))
@@ -43,8 +44,12 @@ def kusto_row(plan: Plan, cells: Mapping[Field, object]) -> dict[str, object]:
             if isinstance(field.source, Member) and field.source.is_text:
                 texts.add(column)
     for column, pieces in parts.items():
+        if column in row:  # the text of the whole event
+            raise NoRow(f"two values for {column}")
         ordered = sorted(pieces, key=lambda part: part.position)
         _put(row, column, ordered[0].joined.join(part.text for part in ordered))
+    if plan.devices is not None:
+        row.setdefault(plan.devices.key, next(keys(plan.devices, meant=True)))
     for column in texts:
         row[column] = json.dumps(row[column], ensure_ascii=False)
     return row

@@ -202,15 +202,17 @@ def _result(verdict: Verdict, offered: Sequence[Event], unexecuted: Result) -> R
         return replace(unexecuted, unheld=one.unheld, detail=why)
     numbers = {id(event): number for number, event in enumerate(offered)}
     held = [numbers[id(event)] for event in one.events]
+    lost = {held[position] for position in verdict.missed}  # in one of several tables
     labelled = {position for position, label in enumerate(one.labels) if label}
     found = (labelled - {*verdict.missed}) | {*verdict.false_hits}
+    hits = [held[p] for p in sorted(found) if p < one.own and held[p] not in lost]
     return Result(
         one.query,
         verdict.finding,
-        one.own,
+        len(set(held[: one.own])),
         one.unheld,
-        tuple(held[position] for position in sorted(labelled)),
-        () if verdict.error else tuple(held[p] for p in sorted(found) if p < one.own),
+        tuple(dict.fromkeys(held[position] for position in sorted(labelled))),
+        () if verdict.error else tuple(dict.fromkeys(hits)),
         len([position for position in found if position >= one.own]),
         verdict.error,
     )

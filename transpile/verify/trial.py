@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
-from transpile.query import Query
+from transpile.query import Query, Refused
 from transpile.targets import registry
 from transpile.targets.plan import Plan
 from transpile.values import dataclass
@@ -14,7 +14,7 @@ from transpile.verify.engines.errors import EngineError
 from transpile.verify.events import boundary_events
 from transpile.verify.foreign import foreign_rows
 from transpile.verify.reference import Meaning
-from transpile.verify.rows import NoRow, cells, row
+from transpile.verify.rows import NoRow, cells, logged, row
 from transpile.verify.rows_kusto import kusto_row
 
 
@@ -23,7 +23,8 @@ class Trial:
     """A query, and the rows to run it on; `labels` tell of each whether the rule means it.
 
     `events` are the same in Sigma's fields. `unheld` counts events that the target can't hold.
-    Rows after the first `own` ones are events of other kinds with the same content.
+    Rows after the first `own` ones are events of other kinds with the same content. `tables` names
+    the table that each row is in, where there are several.
     """
 
     query: Query
@@ -34,6 +35,7 @@ class Trial:
     labels: tuple[bool, ...]
     unheld: int
     own: int
+    tables: tuple[str, ...] = ()
 
 
 def trial(
@@ -52,23 +54,33 @@ def trial(
     meaning = Meaning.of(document)
     rows: list[Mapping[str, object]] = []
     held: list[Mapping[str, object]] = []
+    tables: list[str] = []
+    labels: list[bool] = []
     offered = boundary_events(meaning) if events is None else events
-    for event in offered:
-        try:
-            rows.append(_stored(query, plan, event, meaning))
-        except NoRow:
-            continue
-        held.append(event)
-    labels = [meaning.matches(event) for event in held]
-    unheld = len(offered) - len(held)
-    meant = [position for position, label in enumerate(labels) if label]
-    found = [rows[position] for position in meant]
-    for number, other in foreign_rows(document.get("logsource") or {}, plan.table, found):
-        rows.append(other)
-        held.append(held[meant[number]])
-        labels.append(False)
-    own = len(offered) - unheld
-    return Trial(query, query.text, plan, tuple(rows), tuple(held), tuple(labels), unheld, own)
+    for part in plan.parts:
+        for event in offered:
+            try:
+                rows.append(_stored(query, part, event, meaning))
+            except (NoRow, Refused):
+                continue
+            held.append(event)
+            tables.append(part.table)
+            labels.append(meaning.matches(logged(part, event, meaning.fields)))
+    own = len(held)
+    unheld = len(offered) - len({id(event) for event in held})
+    logsource = document.get("logsource") or {}
+    for part in plan.parts:
+        meant = [n for n in range(own) if labels[n] and tables[n] == part.table]
+        found = [rows[position] for position in meant]
+        for number, other in foreign_rows(logsource, part.table, found, part.devices):
+            rows.append(other)
+            held.append(held[meant[number]])
+            labels.append(False)
+            tables.append(part.table)
+    places = tuple(tables) if plan.besides else ()
+    return Trial(
+        query, query.text, plan, tuple(rows), tuple(held), tuple(labels), unheld, own, places
+    )
 
 
 def _stored(

@@ -7,6 +7,7 @@ own emulator. What it has no translation for stands here, by the manual's words:
   https://learn.microsoft.com/kusto/query/ipv4-is-in-range-function,
   https://learn.microsoft.com/kusto/query/ipv6-is-match-function (IPv4 is taken as the IPv6 address
   that it is mapped to; null for what is no address);
+- `url_decode`: https://learn.microsoft.com/kusto/query/url-decode-function;
 - `tohex` with a least length: https://learn.microsoft.com/kusto/query/tohex-function;
 - `\\uXXXX` in a string literal: https://learn.microsoft.com/kusto/query/scalar-data-types/string;
 - functions of the workspace, as `_Im_Dns()`, which read a table of the rows that they return, and
@@ -25,6 +26,7 @@ from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from transpile.targets import parsers
+from transpile.verify import devices
 from transpile.verify.engines.errors import EngineError
 from transpile.verify.trial import Trial
 
@@ -73,6 +75,11 @@ class KustoEngine:
             functions.SCALAR_FUNCTIONS[name] = functions.FunctionSpec(
                 name, "udf", f"kusto_{name}({{0}}, {{1}})", (2,)
             )
+        for table in devices.TABLES.keys() & schema.keys():
+            self._fill(table, schema[table], dict(enumerate(devices.TABLES[table])))
+        functions.SCALAR_FUNCTIONS["url_decode"] = functions.FunctionSpec(
+            "url_decode", "template", "url_decode({0})", (1,)
+        )
         functions.SCALAR_FUNCTIONS["tohex"] = functions.FunctionSpec(
             "tohex", "template", _TO_HEX, (2,)
         )
@@ -82,7 +89,8 @@ class KustoEngine:
 
     def _found(self, one: Trial) -> frozenset[int] | EngineError:
         try:
-            return self.find(one.text, one.plan.table, one.rows)
+            places = one.tables or (one.plan.table,) * len(one.rows)
+            return self.find_in(one.text, [part.table for part in one.plan.parts], places, one.rows)
         except EngineError as error:
             return error
 
@@ -92,9 +100,27 @@ class KustoEngine:
         Raises:
             EngineError: the query can't be executed.
         """
-        plain = table.partition("(")[0]
-        self._fill(plain, self._columns(table), rows)
-        text = f"{_without_call(_unescaped(query), plain)}\n| project {ROW}"
+        return self.find_in(query, [table], [table] * len(rows), rows)
+
+    def find_in(
+        self,
+        query: str,
+        tables: Sequence[str],
+        places: Sequence[str],
+        rows: Sequence[Mapping[str, object]],
+    ) -> frozenset[int]:
+        """The same of rows in several tables; `places` names the table of each row.
+
+        Raises:
+            EngineError: the query can't be executed.
+        """
+        text = _unescaped(query)
+        for table in tables:
+            plain = table.partition("(")[0]
+            own = {number: row for number, row in enumerate(rows) if places[number] == table}
+            self._fill(plain, self._columns(table), own)
+            text = _without_call(text, plain)
+        text = f"{text}\n| project {ROW}"
         try:
             return frozenset(number for (number,) in self._kql(self._connection, text).fetchall())
         except Exception as error:
@@ -112,13 +138,13 @@ class KustoEngine:
         raise EngineError(f"there is no table {table}")
 
     def _fill(
-        self, table: str, columns: Mapping[str, str], rows: Sequence[Mapping[str, object]]
+        self, table: str, columns: Mapping[str, str], rows: Mapping[int, Mapping[str, object]]
     ) -> None:
         types = {ROW: "BIGINT"} | {name: _TYPES[kind] for name, kind in columns.items()}
         declared = ", ".join(f'"{name}" {kind}' for name, kind in types.items())
         self._connection.execute(f'CREATE OR REPLACE TABLE "{table}" ({declared})')
         empty = {name: "" for name, kind in columns.items() if kind == "string"}
-        filled = [{ROW: number, **empty, **row} for number, row in enumerate(rows)]
+        filled = [{ROW: number, **empty, **row} for number, row in rows.items()]
         if unknown := {name for row in filled for name in row} - types.keys():
             raise EngineError(f"{table} has no column {', '.join(sorted(unknown))}")
         values = json.dumps(filled, ensure_ascii=False)
