@@ -72,8 +72,8 @@ def differences(rule: Rule) -> Iterator[str]:
 
 def _is_written(plan: Plan, name: str, value: str) -> bool:
     """Whether Windows writes it, and the document tells it from no value."""
-    if name in plan.forms:
-        return value not in plan.dropped and plan.forms[name].held(value) is not None
+    if (form := plan.form(name)) is not None:
+        return value not in plan.dropped and form.held(value) is not None
     for field in plan.resolve(name):
         if value not in plan.values.get(field.name, [value]):
             return False

@@ -9,10 +9,12 @@ from transpile.ir.nodes import And, AnyLeaf, Node, Not, Or
 
 def leaves(node: Node) -> Iterator[AnyLeaf]:
     """Every leaf of the tree, in the order of the rule."""
-    if isinstance(node, Not):
-        yield from leaves(node.operand)
-    elif isinstance(node, (And, Or)):
-        for operand in node.operands:
-            yield from leaves(operand)
-    else:
-        yield node
+    rest = [node]
+    while rest:
+        one = rest.pop()
+        if isinstance(one, (And, Or)):
+            rest += reversed(one.operands)
+        elif isinstance(one, Not):
+            rest.append(one.operand)
+        else:
+            yield one

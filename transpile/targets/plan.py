@@ -59,7 +59,7 @@ class Plan:
     type. `approximations` are true of every rule of the log source. `refuse` raises Refused for
     what the target can't tell of a mapped leaf. `fit` gives a mapped leaf the field that answers
     it, with reasons why its answers differ, or raises Refused.
-    `forms` gives, for a field of Sigma's, the form in which its fields hold it, and `differs` why
+    `form` gives, for a field of Sigma's, the one in which its fields hold it, and `differs` why
     their answers differ from what is meant. `dropped` are values in whose place events have none;
     `absent` gives, for a field of Sigma's, the texts that stand where an event has no value.
     `columns` are those that an analyst wants to see, where a query shall return only these and what
@@ -82,7 +82,7 @@ class Plan:
     columns: tuple[str, ...] = ()
     partial: Reason | None = None
     parser: Parser | None = None
-    forms: Mapping[str, Form] = field(default_factory=dict)
+    form: Callable[[str], Form | None] = _nothing
     differs: Callable[[str], Reason | None] = _nothing
     dropped: frozenset[str] = frozenset()
     absent: Callable[[str], Sequence[str]] = _no_texts
@@ -204,7 +204,7 @@ class _Mapper:
                 return self._absent(leaf, fields)
             if isinstance(leaf, (IsNull, Exists)):
                 self._tell_dropped(leaf)
-            if (form := self._plan.forms.get(name)) is not None:
+            if (form := self._plan.form(name)) is not None:
                 return self._formed(leaf, form)
             if texts := self._plan.absent(name):
                 return self._beside_absent(leaf, fields, texts)
@@ -273,7 +273,7 @@ class _Mapper:
             self._differ(Reason("ingested-otherwise", told, leaf.place))
         null = IsNull(leaf.field, place=leaf.place)
         absent = all_of(self._on(null, one) for one in fields)
-        if name in self._plan.forms:
+        if self._plan.form(name) is not None:
             return absent
         kept = [self._on(leaf, one) for one in fields if _may_hold(one, leaf)]
         return any_of([*kept, absent])
@@ -340,7 +340,7 @@ class _Mapper:
                 raise Refused(refused.reason.code, refused.reason.message, place) from refused
             plan = self._plan
             more = plan.refuse or plan.fit or fields[0].name in plan.values
-            special = name in plan.forms or plan.differs(name) or plan.absent(name)
+            special = plan.form(name) or plan.differs(name) or plan.absent(name)
             if len(fields) == 1 and not more and not special:
                 self._plain[name] = fields[0]
         return self.fields[name]

@@ -61,32 +61,14 @@ def plan_of(target: TargetFile, entry: LogSourceEntry, source: LogSource) -> Pla
         tuple(Reason(code, filled(text, source)) for code, text in entry.approximate.items()),
         names.native,
         names.refusal(),
-        forms=_Forms(names),
-        differs=names.differs,
+        form=cache(names.form),
+        differs=cache(names.differs),
         dropped=frozenset(entry.dropped),
-        absent=names.absent,
+        absent=cache(names.absent),
         texts=names.texts()[1:],
         whole=entry.whole,
         textless=Reason("keyword-search", entry.textless) if entry.textless else None,
     )
-
-
-class _Forms(Mapping[str, Form]):
-    """The forms of the fields that are kept in one, by the rule's names; paths have no end."""
-
-    def __init__(self, names: _Names) -> None:
-        self._form = cache(names.form)
-
-    def __getitem__(self, sigma: str) -> Form:
-        if (found := self._form(sigma)) is None:
-            raise KeyError(sigma)
-        return found
-
-    def __iter__(self) -> Iterator[str]:
-        raise TypeError("there are as many as there are paths")
-
-    def __len__(self) -> int:
-        raise TypeError("there are as many as there are paths")
 
 
 class _Names:

@@ -84,7 +84,7 @@ def _cells(plan: Plan, name: str, value: object) -> Iterator[tuple[Field, object
         yield plan.text or Field(RAW), value
         return
     fields = plan.resolve(name)
-    if (form := plan.forms.get(name)) is not None:
+    if (form := plan.form(name)) is not None:
         held = form.held(str(value))
         if held is None:
             raise NoRow(f"no event has {value!r} as {name}")
