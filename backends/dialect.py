@@ -90,13 +90,13 @@ class Dialect(ABC):
 
     def generate(self, node: Node, notes: Notes) -> Doc:
         """The text of a condition. A refused leaf is noted and leaves a gap in the text."""
+        if not isinstance(node, (And, Or, Not)):
+            return self._leaf(node, notes)
         if isinstance(node, And):
             return Join(self.AND, tuple(self.generate(operand, notes) for operand in node.operands))
         if isinstance(node, Or):
             return self._alternatives(node.operands, notes)
-        if isinstance(node, Not):
-            return self.negate(self.generate(node.operand, notes))
-        return self._leaf(node, notes)
+        return self.negate(self.generate(node.operand, notes))
 
     def negate(self, doc: Doc) -> Doc:
         """The negation of a text; that of a negation is what stands behind its word."""

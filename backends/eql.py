@@ -140,8 +140,11 @@ def _cased_test(leaf: Equals | Glob, *, wild: bool) -> tuple[str, str]:
     return ("regex", raw(whole_pattern(leaf))) if wild else ("like", _wild(leaf))
 
 
+_SIGNS = {sign: sign.value for sign in Wildcard}
+
+
 def _wild(leaf: Glob) -> str:
-    return string("".join(p.value if isinstance(p, Wildcard) else p for p in leaf.parts))
+    return string("".join([p if isinstance(p, str) else _SIGNS[p] for p in leaf.parts]))
 
 
 _LISTS = {"==": "in", ":": ":", "in~": "in~", "like": "like"}

@@ -262,9 +262,9 @@ def _read_first(node: Node) -> list[Field]:
 
 
 def _used(leaf: AnyLeaf) -> tuple[Field, ...]:
-    if isinstance(leaf, Keyword):
-        return ()
-    present = isinstance(leaf, Glob) and leaf.parts == (Wildcard.ANY_RUN,)
-    if (present or isinstance(leaf, (IsNull, Exists))) and not leaf.field.computed:
-        return ()
-    return (leaf.field, leaf.other) if isinstance(leaf, SameAs) else (leaf.field,)
+    if isinstance(leaf, (Keyword, SameAs)):
+        return () if isinstance(leaf, Keyword) else (leaf.field, leaf.other)
+    present = isinstance(leaf, (IsNull, Exists)) or (
+        isinstance(leaf, Glob) and leaf.parts == (Wildcard.ANY_RUN,)
+    )
+    return () if present and not leaf.field.computed else (leaf.field,)

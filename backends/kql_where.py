@@ -139,7 +139,9 @@ def _test(leaf: Value) -> ValueTest:
 
 def value_test(leaf: Node) -> ValueTest | None:
     """The test of a leaf that may stand in a list of values, None for any other."""
-    if not isinstance(leaf, Value) or _is_empty(leaf) or _is_json(leaf.field):
+    if not isinstance(leaf, (Equals, NumberEquals, BooleanEquals)):
+        return None
+    if _is_empty(leaf) or _is_json(leaf.field):
         return None
     return _test(leaf)
 

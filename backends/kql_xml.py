@@ -28,6 +28,7 @@ ENTITIES = {"&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&"
 _ELEMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.\-]*")
 _CHARACTERS = frozenset(ENTITIES.values())
 _NAMES = tuple(entity.strip("&;") for entity in ENTITIES)
+_LONGEST_NAME = max(map(len, _NAMES))
 
 
 def text(element: Element) -> str:
@@ -81,7 +82,7 @@ def is_plain(leaf: AnyLeaf) -> bool:
     for can overlap one only where it is part of these letters, or has the semicolon.
     """
     if isinstance(leaf, Equals):
-        return not _CHARACTERS & set(leaf.value)
+        return _CHARACTERS.isdisjoint(leaf.value)
     if isinstance(leaf, Glob):
         return Wildcard.ANY_ONE not in leaf.parts and all(
             _is_outside(part) for part in leaf.parts if isinstance(part, str)
@@ -90,9 +91,9 @@ def is_plain(leaf: AnyLeaf) -> bool:
 
 
 def _is_outside(part: str) -> bool:
-    if ";" in part or _CHARACTERS & set(part):
+    if ";" in part or not _CHARACTERS.isdisjoint(part):
         return False
-    return not any(part.lower() in entity for entity in _NAMES)
+    return len(part) > _LONGEST_NAME or not any(part.lower() in entity for entity in _NAMES)
 
 
 def as_it_stands(source: Source | None) -> Source | None:

@@ -38,7 +38,6 @@ from transpile.ir.nodes import (
     SameAs,
     TimePartCompare,
     Type,
-    Wildcard,
 )
 from transpile.ir.search import Search
 from transpile.query import Refused
@@ -69,7 +68,7 @@ def _text(leaf: TextMatch) -> str:
     if isinstance(leaf, Equals):
         return phrase(leaf.value)
     check_states(leaf)
-    return "".join(p.value if isinstance(p, Wildcard) else term(p) for p in leaf.parts)
+    return "".join([term(p) if isinstance(p, str) else p.value for p in leaf.parts])
 
 
 def _name(leaf: Any) -> str:

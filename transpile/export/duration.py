@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from transpile.values import dataclass
+from dataclasses import dataclass
 
 _UNITS = {"m": 1, "h": 60, "d": 24 * 60}
 _WRITTEN = re.compile(r"(\d{1,5})([mhd])")

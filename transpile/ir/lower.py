@@ -173,7 +173,7 @@ def _(value: SigmaString, subject: _Subject) -> Node:
 
 def text_match(field: Field, parts: Parts, cased: bool, place: Place | None) -> Node:
     """The leaf for a text with wildcards: `*` alone asks for presence only."""
-    if all(isinstance(part, str) for part in parts):
+    if Wildcard.ANY_RUN not in parts and Wildcard.ANY_ONE not in parts:
         return Equals(field, "".join(map(str, parts)), cased, place=place)
     if parts == (Wildcard.ANY_RUN,):
         return Exists(field, place=place)
@@ -188,19 +188,25 @@ _WILDCARDS = {
 
 def _parts(value: SigmaString, place: Place | None) -> Parts:
     parts: list[str | Wildcard] = []
+    last: str | Wildcard | None = None
     for part in value.s:
-        if isinstance(part, Placeholder):
+        if isinstance(part, str):
+            if isinstance(last, str):
+                last = parts[-1] = last + part
+                continue
+            last = part
+        elif isinstance(part, Placeholder):
             raise Refused(
                 "unresolved-placeholder",
                 f"no pipeline gives a value for the placeholder %{part.name}%",
                 place,
             )
-        new = part if isinstance(part, str) else _WILDCARDS[part]
-        last = parts[-1] if parts else None
-        if isinstance(new, str) and isinstance(last, str):
-            parts[-1] = last + new
-        elif new is not Wildcard.ANY_RUN or last is not Wildcard.ANY_RUN:
-            parts.append(new)
+        else:
+            wildcard = _WILDCARDS[part]
+            if wildcard is last is Wildcard.ANY_RUN:
+                continue
+            last = wildcard
+        parts.append(last)
     return tuple(parts)
 
 

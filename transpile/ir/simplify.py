@@ -40,15 +40,15 @@ def _join(kind: type[And] | type[Or], operands: Iterable[Node]) -> Node:
 
 def map_leaves(node: Node, change: Callable[[AnyLeaf], Node]) -> Node:
     """The same tree with each leaf replaced by what it changes to."""
+    if not isinstance(node, (And, Or, Not)):
+        return change(node)
     if isinstance(node, (And, Or)):
         operands = [map_leaves(operand, change) for operand in node.operands]
         if all(map(is_, operands, node.operands)):
             return node
         return all_of(operands) if isinstance(node, And) else any_of(operands)
-    if isinstance(node, Not):
-        operand = map_leaves(node.operand, change)
-        return node if operand is node.operand else negation(operand)
-    return change(node)
+    operand = map_leaves(node.operand, change)
+    return node if operand is node.operand else negation(operand)
 
 
 def implies(condition: Node, values: Node) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial
 from ipaddress import ip_address
@@ -365,13 +365,21 @@ def _moved(leaf: FieldLeaf, field: Field) -> FieldLeaf:
 
 def _only_beside(meaning: Node, leaf: FieldLeaf, other: FieldLeaf) -> bool:
     """Whether a leaf stands only among alternatives of which the other one is one, too."""
+    return all(other in alternatives for alternatives in _alternatives(meaning, leaf))
+
+
+def _alternatives(meaning: Node, leaf: FieldLeaf) -> Iterator[Sequence[Node]]:
+    """The alternatives among which a leaf stands, each time; none where it stands by itself."""
     if isinstance(meaning, Not):
-        return _only_beside(meaning.operand, leaf, other)
-    if not isinstance(meaning, (And, Or)):
-        return meaning != leaf
-    beside = isinstance(meaning, Or) and other in meaning.operands
-    rest = [one for one in meaning.operands if not (beside and one == leaf)]
-    return all(_only_beside(one, leaf, other) for one in rest)
+        yield from _alternatives(meaning.operand, leaf)
+    elif isinstance(meaning, (And, Or)):
+        for one in meaning.operands:
+            if isinstance(one, (And, Or, Not)):
+                yield from _alternatives(one, leaf)
+            elif type(one) is type(leaf) and one == leaf:
+                yield meaning.operands if isinstance(meaning, Or) else ()
+    elif meaning == leaf:
+        yield ()
 
 
 def _is_any(leaf: FieldLeaf) -> bool:
