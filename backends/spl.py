@@ -271,6 +271,15 @@ def _tstats(table: str, terms: str, columns: Sequence[str]) -> str:
     return f"| tstats {options} {counts} from datamodel={table}\n  where {terms}\n  by {by}"
 
 
+def _all(docs: Sequence[Doc]) -> Doc:
+    """One text, or the conjunction of a macro and terms, whose own is no part of its own."""
+    if len(docs) == 1:
+        return docs[0]
+    macro, terms = docs
+    inner = terms.parts if isinstance(terms, Join) and terms.word == Dialect.AND else (terms,)
+    return Join(Dialect.AND, (macro, *inner))
+
+
 def _tell_several(leaf: AnyLeaf, notes: Notes) -> None:
     """A name with `{}` is a list's, which has several values: SEARCH finds any of them, and of the
     functions of WHERE the manual doesn't say what they make of such a field.
@@ -307,7 +316,10 @@ class Spl(Dialect):
             condition = map_leaves(condition, partial(_in_data_model, notes=notes))
         implied = partial(_implied, data_model=bool(search.table))
         said, rest = split(all_of([*search.scope, condition]), implied)
-        terms = "*" if said is None else render(self.generate(said, notes), bool(search.table))
+        docs = [] if said is None else [self.generate(said, notes)]
+        if search.macro:
+            docs.insert(0, Text(f"`{search.macro}`"))
+        terms = render(_all(docs), bool(search.table)) if docs else "*"
         if search.table:
             terms = _tstats(search.table, terms, _columns(condition))
         if rest is not None:

@@ -18,6 +18,7 @@ from transpile.targets import registry
 from transpile.targets.environment import TABLES
 from transpile.targets.shown import log_sources
 from transpile.verify.engines.pool import Engines
+from transpile.verify.engines.spl import Spl
 from transpile.verify.session import Session
 from transpile.verify.trial import Finding, judge, trial
 
@@ -84,6 +85,28 @@ def test_the_index_of_the_nearest_log_source(
         assert query == plain.out
     else:
         assert " ".join(query.split()) == f'index="{index}" AND {" ".join(plain.out.split())}'
+
+
+@pytest.mark.parametrize(
+    ("detection", "query"),
+    [
+        ("s: {Image: a, User: b}, condition: s", '`sysmon` AND Image="a" AND User="b"'),
+        ("s: {Image: a}, t: {User: b}, condition: s or t", '`sysmon` AND (Image="a" OR User="b")'),
+        ("s: {Image|re: a}, condition: not s", "`sysmon`\n| where "),
+    ],
+)
+def test_a_search_macro_in_the_place_of_an_index(
+    detection: str, query: str, here: Path, run: Run
+) -> None:
+    entry = 'product = "bitbucket"\ntarget = "splunk"\nothers = "{name}"\n'
+    Path("own.toml").write_text(f"[[logsource]]\n{entry}", "utf-8")
+    configure("pipelines = ['own.toml']\nsplunk.index.bitbucket = '`sysmon`'")
+    Path("rule.yml").write_text(
+        f"title: A rule\nlogsource: {{product: bitbucket}}\ndetection: {{{detection}}}\n", "utf-8"
+    )
+    done = run("convert", "rule.yml", "-t", "splunk")
+    assert done.out.startswith(query), done
+    assert Spl.parse(done.out).matches({"Image": "a", "User": "b"}) is ("not" not in detection)
 
 
 def test_one_index_for_all(here: Path, run: Run) -> None:

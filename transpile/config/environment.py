@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 _INDEX = re.compile(r"[a-z0-9_*][a-z0-9_*-]*")
 """https://help.splunk.com/splunk-enterprise/administer/manage-indexers-and-indexer-clusters/9.4/manage-indexes/create-custom-indexes"""
 
+_MACRO = re.compile(r"`[A-Za-z0-9_-]+`")
+"""https://help.splunk.com/splunk-enterprise/search/search-manual/9.4/use-search-macros"""
+
 
 class Mistake(NamedTuple):
     """A mistake in the value of a setting, and the keys that lead to it there."""
@@ -23,10 +26,10 @@ def mistake_of_index(value: Any) -> Mistake | None:
     for keys, name in named.items():
         if keys and (mistake := _mistake_of_source(*keys)):
             return mistake
-        if not _INDEX.fullmatch(name):
+        if not _INDEX.fullmatch(name) and not _MACRO.fullmatch(name):
             message = f"{name!r} can be no name of an index"
             hint = "names are in small letters, digits, _ and -, with * for any text"
-            return Mistake(keys, message, hint)
+            return Mistake(keys, message, f"{hint}; search macros stand between backticks")
     return None
 
 

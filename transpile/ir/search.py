@@ -41,7 +41,8 @@ class Search:
     the table or data model to read, where the language names one. `columns` are the ones to return,
     beside those that the condition asks of; all where none is named. `parser` is there where the
     table is what a function returns, `devices` where machines are told apart elsewhere. `others`
-    are searches of further tables that have such events, too.
+    are searches of further tables that have such events, too. `macro` names a search that the
+    user's installation has, in which they are looked for.
     """
 
     condition: Node
@@ -51,3 +52,4 @@ class Search:
     parser: Parser | None = None
     devices: Devices | None = None
     others: tuple[Search, ...] = ()
+    macro: str = ""

@@ -1,8 +1,9 @@
 """What a user's installation has in another place than a target assumes.
 
-- `splunk.index` is the index of every search for events, `splunk.index.windows` that of a product,
-  `splunk.index.windows/security` and `splunk.index.windows/process_creation` those of a service and
-  a category. Searches of data models name no index.
+- `splunk.index` is the index of every search for events, or a search macro between backticks;
+  `splunk.index.windows` is that of a product, `splunk.index.windows/security` and
+  `splunk.index.windows/process_creation` are those of a service and a category. Searches of data
+  models name no index.
 - `sentinel.windows` is the table that has Windows events, or several with commas between them;
   `sentinel.windows.process_creation` is that of a category, `sentinel.windows.security` that of a
   service and of all that is in its channel, `sentinel.windows.Security` that of a channel, and
@@ -29,6 +30,8 @@ Environment: TypeAlias = tuple[tuple[str, str], ...]
 """settings by their names"""
 
 INDEX = "splunk.index"
+MACRO = "`"
+"""what stands around the name of a search macro, in the place of an index"""
 WINDOWS = "sentinel.windows"
 TABLES: Mapping[str, str] = {
     "SecurityEvent": "sentinel-securityevent",
@@ -114,10 +117,13 @@ def _in_index(target: Target, settings: Mapping[str, str], source: LogSource) ->
     index = next((settings[name] for name in _names(source) if name in settings), None)
     if index is None or plan.table or _names_index(plan):
         return plan
+    macro = index.strip(MACRO) if index.startswith(MACRO) else ""
+    named = f"every event of the macro {macro}" if macro else f"every event of the index {index}"
     told = tuple(
-        Reason(one.code, one.message.replace("every event", f"every event of the index {index}"))
-        for one in plan.approximations
+        Reason(one.code, one.message.replace("every event", named)) for one in plan.approximations
     )
+    if macro:
+        return replace(plan, macro=macro, approximations=told)
     return replace(
         plan, scope=(asked(Field("index", Type.STRING), index), *plan.scope), approximations=told
     )

@@ -67,7 +67,8 @@ class Plan:
     `partial` is why only rules that ask for the scope themselves can be carried over, where the
     target keeps no other events of the log source. `parser` tells of the table that it is what a
     function returns. `devices` tells which machines' events they are, where another table knows.
-    `besides` are plans of further tables that have events of the log source, too.
+    `besides` are plans of further tables that have events of the log source, too, and `macro` names
+    a search of the user's installation in which these are looked for.
     """
 
     resolve: FieldMap
@@ -91,6 +92,7 @@ class Plan:
     whole: bool = False
     devices: Devices | None = None
     besides: tuple[Plan, ...] = ()
+    macro: str = ""
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -108,7 +110,15 @@ class Plan:
         if self.partial and not refusals and not all(_asks(condition, s) for s in self.scope):
             refusals.append(self.partial)
         return Mapped(
-            Search(condition, scope, self.table, self.columns, self.parser, self.devices),
+            Search(
+                condition,
+                scope,
+                self.table,
+                self.columns,
+                self.parser,
+                self.devices,
+                macro=self.macro,
+            ),
             {name: tuple(mapper.fitted.get(name, fs)) for name, fs in mapper.fields.items()},
             (*self.approximations, *mapper.approximations),
             tuple(refusals),

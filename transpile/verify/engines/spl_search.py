@@ -91,7 +91,9 @@ class _Terms:
         return self._term()
 
     def _term(self) -> Test:
-        first = self._cursor.expect_kind("word", "string")
+        first = self._cursor.expect_kind("word", "string", "macro")
+        if first.kind == "macro":  # of the installation, where every row is that is asked of
+            return lambda event: True
         following = self._cursor.peek()
         if following.kind == "operator":
             return self._comparison(_field(first), self._cursor.next().text)

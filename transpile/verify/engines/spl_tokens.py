@@ -11,6 +11,7 @@ _TOKENS = re.compile(
     r"""(?P<space>[ \n]+)
       | (?P<string>"(?:[^"\\\x00-\x1f\x7f]|\\["\\])*")
       | (?P<column>'[^'\\"*`|\x00-\x1f\x7f]+')
+      | (?P<macro>`[A-Za-z0-9_-]+`)
       | (?P<operator>!=|<=|>=|==|[=<>])
       | (?P<mark>[(),|+])
       | (?P<minus>-(?=[a-z(']))
