@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 
-from transpile.load.logsource import LogSource
+from tests.witnesses.test_elastic_mapping import finds
+from transpile.ir.lower import lower
+from transpile.ir.nodes import And
 from transpile.load.rules import Rule, load
 from transpile.run.convert import Converter
 from transpile.targets import registry
 from transpile.targets.environment import TABLES
+from transpile.targets.plan import LogSource, Plan
 from transpile.targets.shown import log_sources
 from transpile.verify.engines.pool import Engines
 from transpile.verify.engines.spl import Spl
@@ -269,6 +272,26 @@ def test_no_table_that_has_the_fields_is_a_refusal(here: Path, run: Run) -> None
     done = run("convert", "rule.yml", "-t", "sentinel")
     assert (done.code, done.out) == (1, "")
     assert done.err.count("unmapped-field") >= 1
+
+
+@pytest.mark.parametrize("target", ["elastic-lucene", "elastic-eql", "elastic-agent-dsl"])
+def test_windows_events_that_no_ingest_pipeline_takes_apart(target: str) -> None:
+    converter = Converter([target], environment=(("elastic.windows", "event_data"),))
+    (rule,) = load([golden("contains-all")])
+    assert isinstance(rule, Rule)
+    plan = converter.plan(converter.targets[0], LogSource("windows", "process_creation"))
+    assert isinstance(plan, Plan)
+    search = plan.map(lower(rule.sigma)).search
+    sent = {
+        "winlog.channel": "Microsoft-Windows-Sysmon/Operational",
+        "event.code": "1",
+        "winlog.event_data.CommandLine": "iex (New-Object Net.WebClient).DownloadString('x')",
+    }
+    assert finds(And((*search.scope, search.condition)), sent)
+    for name in sent:
+        assert not finds(And((*search.scope, search.condition)), {**sent, name: "x"})
+    okta = LogSource("okta", None, "okta")
+    assert converter.plan(converter.targets[0], okta) == registry.get(target).plan(okta)
 
 
 def test_the_cache_knows_the_installation(here: Path, run: Run) -> None:

@@ -99,6 +99,18 @@ class Splunk(Struct, frozen=True, forbid_unknown_fields=True):
     ] = UNSET
 
 
+class Elastic(Struct, frozen=True, forbid_unknown_fields=True):
+    """Of your Elasticsearch."""
+
+    windows: Annotated[
+        Text | UnsetType,
+        Meta(
+            description="event_data where no ingest pipeline takes Windows events apart, modules"
+            " where those of the integrations or of Winlogbeat do."
+        ),
+    ] = UNSET
+
+
 class Sentinel(Struct, frozen=True, forbid_unknown_fields=True):
     """Of your Sentinel workspace."""
 
@@ -154,6 +166,7 @@ class Configuration(Struct, frozen=True, forbid_unknown_fields=True):
     explain: Annotated[Explain | UnsetType, Meta(description="Of `explain`.")] = UNSET
     verify: Annotated[Verify | UnsetType, Meta(description="Of `verify`.")] = UNSET
     splunk: Annotated[Splunk | UnsetType, Meta(description="Of your Splunk.")] = UNSET
+    elastic: Annotated[Elastic | UnsetType, Meta(description="Of your Elasticsearch.")] = UNSET
     sentinel: Annotated[Sentinel | UnsetType, Meta(description="Of your Sentinel workspace.")] = (
         UNSET
     )

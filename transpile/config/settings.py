@@ -165,6 +165,12 @@ SETTINGS: Sequence[Setting] = (
     Setting(("verify", "events"), {"verify": "events"}, is_path=True, is_input=True),
     Setting(("splunk", "index"), _each(f"{_CONVERT} verify", ""), mistake=mistake_of_index),
     Setting(
+        ("elastic", "windows"),
+        _each(f"{_CONVERT} verify", ""),
+        known=lambda: ("modules", "event_data"),
+        called="form",
+    ),
+    Setting(
         ("sentinel", "windows"),
         _each(f"{_CONVERT} verify", ""),
         mistake=mistake_of_windows,

@@ -8,6 +8,7 @@
   `sentinel.windows.process_creation` is that of a category, `sentinel.windows.security` that of a
   service and of all that is in its channel, `sentinel.windows.Security` that of a channel, and
   `sentinel.windows.*` that of all others.
+- `elastic.windows` is `event_data` where no ingest pipeline takes Windows events apart.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from transpile.ir.nodes import Field, Keyword, Type
 from transpile.ir.walk import leaves
 from transpile.query import Reason
 from transpile.targets import registry
-from transpile.targets.folder import windows_conditions
+from transpile.targets.folder import Stated, folder, windows_conditions
 from transpile.targets.plan import LogSource, Plan
-from transpile.targets.plans import asked
+from transpile.targets.plans import asked, plan
 from transpile.targets.target import Target
 
 Environment: TypeAlias = tuple[tuple[str, str], ...]
@@ -33,6 +34,9 @@ INDEX = "splunk.index"
 MACRO = "`"
 """what stands around the name of a search macro, in the place of an index"""
 WINDOWS = "sentinel.windows"
+ELASTIC = "elastic.windows"
+RAW = "event_data"
+"""where Elastic's documents have the data of Windows events that no ingest pipeline takes apart"""
 TABLES: Mapping[str, str] = {
     "SecurityEvent": "sentinel-securityevent",
     "Event": "sentinel-event",
@@ -51,6 +55,8 @@ def concerning(environment: Environment, targets: Iterable[str]) -> Environment:
         heeded.append(INDEX)
     if "sentinel" in names:
         heeded.append(WINDOWS)
+    if any(registry.folder_of(name) in _OF_ELASTIC for name in names):
+        heeded.append(ELASTIC)
     return tuple(one for one in environment if one[0].startswith(tuple(heeded)))
 
 
@@ -64,7 +70,22 @@ def settled(target: Target, environment: Environment) -> Target:
             if name.startswith(WINDOWS)
         }
         return replace(target, plan=partial(_windows_in, target, tables))
+    if target.folder in _OF_ELASTIC and settings.get(ELASTIC) == RAW:
+        return replace(target, plan=partial(_raw, target), stated=partial(_stated_raw, target))
     return target
+
+
+_OF_ELASTIC = ("elastic", "elastic-agent")
+
+
+def _raw(target: Target, source: LogSource) -> Plan:
+    return plan("elastic-raw", source) if source.product == "windows" else target.plan(source)
+
+
+def _stated_raw(target: Target, source: LogSource) -> Sequence[Stated]:
+    if source.product == "windows":
+        return folder("elastic-raw").stated(source)
+    return target.stated(source)
 
 
 def placed(target: Target, environment: Environment) -> Target:
