@@ -259,16 +259,17 @@ def _columns(node: Node) -> list[str]:
     return [node.field.name, *([node.other.name] if isinstance(node, SameAs) else [])]
 
 
-def _tstats(table: str, terms: str, columns: Sequence[str]) -> str:
+def _tstats(search: Search, terms: str, columns: Sequence[str]) -> str:
     """TSTATS: `where` holds search terms; rows with a null in `by` are lost unless it is filled.
 
     Every dataset of the models that targets map to has a `dest`.
     """
-    dataset = table.partition(".")[2]
+    dataset = search.table.partition(".")[2]
     by = " ".join(dict.fromkeys((f"{dataset}.dest", *columns)))
-    options = f'summariesonly=false allow_old_summaries=true fillnull_value="{UNKNOWN}"'
+    only = str(search.summarised).lower()
+    options = f'summariesonly={only} allow_old_summaries=true fillnull_value="{UNKNOWN}"'
     counts = "count min(_time) as firstTime max(_time) as lastTime"
-    return f"| tstats {options} {counts} from datamodel={table}\n  where {terms}\n  by {by}"
+    return f"| tstats {options} {counts} from datamodel={search.table}\n  where {terms}\n  by {by}"
 
 
 def _all(docs: Sequence[Doc]) -> Doc:
@@ -321,7 +322,7 @@ class Spl(Dialect):
             docs.insert(0, Text(f"`{search.macro}`"))
         terms = render(_all(docs), bool(search.table)) if docs else "*"
         if search.table:
-            terms = _tstats(search.table, terms, _columns(condition))
+            terms = _tstats(search, terms, _columns(condition))
         if rest is not None:
             for leaf in leaves(rest):
                 _tell_several(leaf, notes)

@@ -722,6 +722,13 @@ _TARGETS = (
         "Ask for the events that the reason names, in each alternative of the condition.",
     ),
     Diagnostic(
+        "events-left-out",
+        _APPROXIMATE,
+        "Some events of the log source are not looked for",
+        "The target keeps them where no query looks, or a setting of yours passes over them.",
+        "Look for the events that the reason names by a search of your own, or change the setting.",
+    ),
+    Diagnostic(
         "kept-in-parts",
         _APPROXIMATE,
         "The target keeps the value in another form",

@@ -92,6 +92,7 @@ def test_what_a_command_line_runs_with(configured: Path, run: Run) -> None:
         "convert.format": ("json", "option"),
         "splunk.index": (None, "default"),
         "elastic.windows": (None, "default"),
+        "splunk.summariesonly": (None, "default"),
         "sentinel.windows": (None, "default"),
         "cache.folder": (str(configured.parent / "home/sigma-transpile"), "default"),
         "cache.enabled": (False, "file sigma-transpile.toml:13:1"),

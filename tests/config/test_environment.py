@@ -294,6 +294,17 @@ def test_windows_events_that_no_ingest_pipeline_takes_apart(target: str) -> None
     assert converter.plan(converter.targets[0], okta) == registry.get(target).plan(okta)
 
 
+def test_only_what_a_data_model_has_summarised(here: Path, run: Run) -> None:
+    rule = golden("contains-all")
+    plain = run("--no-config", "convert", rule, "-t", "splunk-cim", "-t", "splunk")
+    configure("splunk.summariesonly = true")
+    done = run("convert", rule, "-t", "splunk-cim", "-t", "splunk")
+    assert done.out == plain.out.replace("summariesonly=false", "summariesonly=true")
+    assert done.out != plain.out
+    told = "only what Endpoint.Processes has summarised already is searched"
+    assert f"events-left-out: {told} (approximate: splunk-cim)" in done.err
+
+
 def test_the_cache_knows_the_installation(here: Path, run: Run) -> None:
     seen = set()
     for text in ("", "splunk.index = 'a'", "splunk.index = 'b'", "splunk.index.windows = 'c'"):
@@ -385,7 +396,7 @@ def test_config_shows_it_with_its_line(here: Path, run: Run) -> None:
     assert "splunk.index" in run("config", "convert", "rules").out
     assert "splunk.index" not in run("config", "cache", "info").out
     configure("")
-    assert "splunk.index      -" in run("config").out
+    assert re.search(r"^splunk\.index +- ", run("config").out, re.MULTILINE)
 
 
 def test_every_log_source_of_sigma_may_have_an_index(here: Path, run: Run) -> None:

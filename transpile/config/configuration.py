@@ -118,4 +118,6 @@ class ConfigurationFile:
 
 
 def _joined(value: Value) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return value if isinstance(value, str) else ",".join(value)

@@ -97,6 +97,10 @@ class Splunk(Struct, frozen=True, forbid_unknown_fields=True):
             " product/service or product/category."
         ),
     ] = UNSET
+    summariesonly: Annotated[
+        bool | UnsetType,
+        Meta(description="Whether searches of data models pass over what is not summarised yet."),
+    ] = UNSET
 
 
 class Elastic(Struct, frozen=True, forbid_unknown_fields=True):

@@ -164,6 +164,7 @@ SETTINGS: Sequence[Setting] = (
     Setting(("verify", "engine"), {"verify": "engine"}),
     Setting(("verify", "events"), {"verify": "events"}, is_path=True, is_input=True),
     Setting(("splunk", "index"), _each(f"{_CONVERT} verify", ""), mistake=mistake_of_index),
+    Setting(("splunk", "summariesonly"), _each(f"{_CONVERT} verify", "")),
     Setting(
         ("elastic", "windows"),
         _each(f"{_CONVERT} verify", ""),

@@ -33,6 +33,7 @@ EXAMPLES: Mapping[str, Any] = {
     "verify.engine": "http://localhost:9200",
     "verify.events": "events.ndjson",
     "splunk.index": "main",
+    "splunk.summariesonly": True,
     "elastic.windows": "event_data",
     "sentinel.windows": "SecurityEvent",
     "cache.folder": ".sigma-transpile-cache",

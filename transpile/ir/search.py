@@ -42,7 +42,8 @@ class Search:
     beside those that the condition asks of; all where none is named. `parser` is there where the
     table is what a function returns, `devices` where machines are told apart elsewhere. `others`
     are searches of further tables that have such events, too. `macro` names a search that the
-    user's installation has, in which they are looked for.
+    user's installation has, in which they are looked for, and `summarised` leaves out what a data
+    model has not summarised yet.
     """
 
     condition: Node
@@ -53,3 +54,4 @@ class Search:
     devices: Devices | None = None
     others: tuple[Search, ...] = ()
     macro: str = ""
+    summarised: bool = False

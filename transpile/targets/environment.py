@@ -4,6 +4,7 @@
   `splunk.index.windows` is that of a product, `splunk.index.windows/security` and
   `splunk.index.windows/process_creation` are those of a service and a category. Searches of data
   models name no index.
+- `splunk.summariesonly` is `true` where searches of data models pass over what is not summarised.
 - `sentinel.windows` is the table that has Windows events, or several with commas between them;
   `sentinel.windows.process_creation` is that of a category, `sentinel.windows.security` that of a
   service and of all that is in its channel, `sentinel.windows.Security` that of a channel, and
@@ -31,6 +32,7 @@ Environment: TypeAlias = tuple[tuple[str, str], ...]
 """settings by their names"""
 
 INDEX = "splunk.index"
+SUMMARIES = "splunk.summariesonly"
 MACRO = "`"
 """what stands around the name of a search macro, in the place of an index"""
 WINDOWS = "sentinel.windows"
@@ -52,7 +54,7 @@ def concerning(environment: Environment, targets: Iterable[str]) -> Environment:
     names = set(targets)
     heeded = []
     if any(registry.ending(name).suffix == "spl" for name in names):
-        heeded.append(INDEX)
+        heeded += [INDEX, SUMMARIES]
     if "sentinel" in names:
         heeded.append(WINDOWS)
     if any(registry.folder_of(name) in _OF_ELASTIC for name in names):
@@ -89,11 +91,21 @@ def _stated_raw(target: Target, source: LogSource) -> Sequence[Stated]:
 
 
 def placed(target: Target, environment: Environment) -> Target:
-    """The target in the indexes of this installation, whatever tells of its log sources."""
+    """The target in the indexes and summaries of this installation."""
     settings = dict(environment)
+    if target.dialect == "spl" and settings.get(SUMMARIES) == "true":
+        target = replace(target, plan=partial(_summarised, target))
     if target.dialect == "spl" and any(name.startswith(INDEX) for name in settings):
-        return replace(target, plan=partial(_in_index, target, settings))
+        target = replace(target, plan=partial(_in_index, target, settings))
     return target
+
+
+def _summarised(target: Target, source: LogSource) -> Plan:
+    plan = target.plan(source)
+    if not plan.table:
+        return plan
+    told = Reason("events-left-out", f"only what {plan.table} has summarised already is searched")
+    return replace(plan, summarised=True, approximations=(*plan.approximations, told))
 
 
 def _windows_in(target: Target, tables: Mapping[str, Sequence[str]], source: LogSource) -> Plan:

@@ -93,6 +93,7 @@ class Plan:
     devices: Devices | None = None
     besides: tuple[Plan, ...] = ()
     macro: str = ""
+    summarised: bool = False
 
     def map(self, meaning: Node, mapped: frozenset[str] = frozenset()) -> Mapped:
         """A rule's meaning in the target's fields; every field that has none is a refusal.
@@ -118,6 +119,7 @@ class Plan:
                 self.parser,
                 self.devices,
                 macro=self.macro,
+                summarised=self.summarised,
             ),
             {name: tuple(mapper.fitted.get(name, fs)) for name, fs in mapper.fields.items()},
             (*self.approximations, *mapper.approximations),
