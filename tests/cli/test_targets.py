@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,16 @@ def test_explain_tells_why(tmp_path: Path) -> None:
     assert code == 0
     assert "  in DeviceRegistryEvents where ActionType = RegistryValueSet  [" in output
     assert "  TargetObject -> TargetObject (string): computed: strcat(replace_regex(" in output
+
+
+@pytest.mark.parametrize("target", registry.MODULES)
+def test_explain_tells_where_each_answer_comes_from(target: str) -> None:
+    code, output = run("explain", str(GOLDEN / "contains-all" / "rule.yml"), "-t", target)
+    assert code == 0
+    _, _, _, scope, *fields = output.splitlines()
+    assert re.search(r"  \[(published|shared|asim|defender|splunk-cim)/\w+\.toml:\d+|toml:", scope)
+    for line in fields:
+        assert re.search(r"  \[([\w-]+/\w+\.toml:\d+|https://learn\.microsoft\.com/\S+)\]$", line)
 
 
 def test_explain_tells_of_a_field_without_a_column_the_nearest_ones() -> None:

@@ -173,7 +173,7 @@ def _shown(target: Target, source: LogSource, plan: Plan, field: str) -> Shown:
     import backends  # noqa: PLC0415
     from transpile.targets.shown import shown  # noqa: PLC0415
 
-    return shown(plan, field, backends.get(target.dialect).field, target.stated(source))
+    return shown(target, source, plan, field, backends.get(target.dialect).field)
 
 
 def _told(found: Shown) -> str:
@@ -182,5 +182,5 @@ def _told(found: Shown) -> str:
 
 
 def _placed(origin: str) -> str:
-    """The file and line that an answer comes from, where one is."""
+    """The place that an answer comes from."""
     return f"  [{origin}]" if origin else ""

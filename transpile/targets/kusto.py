@@ -74,8 +74,9 @@ def targets(
 
 
 def _stated(folder: str, source: LogSource) -> list[Stated]:
-    """What the files of a folder say of a log source."""
-    return list(read(f"{folder}/logsources").stated(source))
+    """What the files of a folder say of a log source, or else that of Windows' channels."""
+    said = list(read(f"{folder}/logsources").stated(source))
+    return said or list(read("shared/windows").stated(source))
 
 
 def log_source(folder: str, source: LogSource, missing: str) -> LogSourceEntry:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 from transpile.ir.nodes import And, Equals, Exists, Field, Node, NumberEquals, Or
 from transpile.query import Refused
 from transpile.targets import origins, parsers
 from transpile.targets.compiled import decoded
-from transpile.targets.folder import Stated
 from transpile.targets.plan import LogSource, Plan
 from transpile.targets.tables import table
 from transpile.targets.target import Target
@@ -42,7 +41,7 @@ def _scope(node: Node) -> str:
 class Shown:
     """What a field became, and why; `name` is empty where it became nothing.
 
-    `origin` is the file and the line that say so, empty where no data file does.
+    `origin` is the file and the line that say so, or the page of the table of which it is a column.
     """
 
     sigma: str
@@ -53,13 +52,15 @@ class Shown:
 
 
 def shown(
-    plan: Plan, sigma: str, written: Callable[[Field], str], stated: Sequence[Stated]
+    target: Target, source: LogSource, plan: Plan, sigma: str, written: Callable[[Field], str]
 ) -> Shown:
-    """What becomes of a rule's field, by what is stated of its log source.
+    """What becomes of a rule's field in a log source, of which this is the target's plan.
 
     `written` gives a field as the target's language does.
     """
-    origin = origins.of_field(stated, sigma)
+    origin = origins.of_field(target.stated(source), sigma)
+    if not origin and target.tables:
+        origin = page_of(target, plan.table)
     try:
         fields = plan.resolve(sigma)
     except Refused as refused:
