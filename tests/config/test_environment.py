@@ -109,7 +109,9 @@ def test_a_search_macro_in_the_place_of_an_index(
     )
     done = run("convert", "rule.yml", "-t", "splunk")
     assert done.out.startswith(query), done
-    assert Spl.parse(done.out).matches({"Image": "a", "User": "b"}) is ("not" not in detection)
+    assert Spl.parse(done.out, "sysmon").matches({"Image": "a", "User": "b"}) is (
+        "not" not in detection
+    )
 
 
 def test_one_index_for_all(here: Path, run: Run) -> None:

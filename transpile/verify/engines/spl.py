@@ -36,9 +36,15 @@ class Spl:
     """SPL as far as it is written here."""
 
     @staticmethod
-    def parse(text: str) -> Query:
-        """The query; EngineError says what in it is not understood."""
+    def parse(text: str, macro: str = "") -> Query:
+        """The query; EngineError says what in it is not understood.
+
+        `macro` is the one search macro of the installation that it may begin with.
+        """
         found = tokens(text)
+        for token in found:
+            if token.kind == "macro" and token.text != f"`{macro}`":
+                raise EngineError(f"no macro {token.text} is known")
         cursor = Cursor(found)
         if cursor.take("|"):
             cursor.expect("tstats")

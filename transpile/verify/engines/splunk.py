@@ -18,7 +18,7 @@ class SplEngine:
 
 def _found(one: Trial) -> frozenset[int] | EngineError:
     try:
-        query = Spl.parse(one.text)
+        query = Spl.parse(one.text, one.plan.macro)
         return frozenset(n for n, row in enumerate(one.rows) if query.matches(dict(row)))
     except EngineError as error:
         return error
