@@ -209,9 +209,11 @@ def _where(test: Doc) -> str:
 
 def _scope(scope: Sequence[Node]) -> list[Node]:
     """The scope as one filter on columns, and one for each value that must be read out first."""
-    plain = tuple(node for node in scope if not _read_first(node))
-    rest = [node for node in scope if _read_first(node)]
-    return [*([And(plain)] if plain else []), *rest]
+    plain: list[Node] = []
+    rest: list[Node] = []
+    for node in scope:
+        (rest if _read_first(node) else plain).append(node)
+    return [*([And(tuple(plain))] if plain else []), *rest]
 
 
 def _project(columns: Sequence[str]) -> str:

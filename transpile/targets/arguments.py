@@ -9,15 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import product
-from typing import TypeAlias
 
-from transpile.ir.nodes import Equals, Field, FieldLeaf, Glob, Node, Parts, Regex, Wildcard
+from transpile.ir.nodes import Equals, FieldLeaf, Glob, Parts, Regex, Wildcard
 from transpile.ir.simplify import any_of
 from transpile.query import Reason, Refused
-
-Fields: TypeAlias = tuple[Field, ...]
-Said: TypeAlias = tuple[Node, Sequence[Reason]]
+from transpile.targets.forms import Fields, Said
 
 _SPELLED = {" ": '"? "?', '"': r'\\"', "\\": r"\\{1,2}"}
 """what a character of the text may be in the line"""
@@ -29,7 +27,7 @@ def arguments(fields: Fields, leaf: FieldLeaf) -> Said:
     (line,) = fields
     if isinstance(leaf, Regex):
         told = f"{leaf.field.name}: arguments with blanks are in quotes, which the pattern may take"
-        return _on(line, leaf), (Reason("kept-in-parts", told, leaf.place),)
+        return replace(leaf, field=line), (Reason("kept-in-parts", told, leaf.place),)
     if not isinstance(leaf, (Equals, Glob)):
         message = f"{leaf.field.name} is a line of arguments: only a text can be asked for"
         raise Refused("kept-in-parts", message, leaf.place)
@@ -41,10 +39,6 @@ def arguments(fields: Fields, leaf: FieldLeaf) -> Said:
     if isinstance(leaf, Equals):
         return Equals(line, f"{leaf.value} ", leaf.cased, place=leaf.place), ()
     return any_of(Glob(line, p, leaf.cased, place=leaf.place) for p in _quoted(leaf.parts)), ()
-
-
-def _on(line: Field, leaf: Regex) -> Node:
-    return Regex(line, leaf.pattern, leaf.flags, place=leaf.place)
 
 
 def _quoted(parts: Parts) -> list[Parts]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import cache, partial
 from typing import TypeAlias
 
+from transpile.ir.globs import fits
 from transpile.ir.nodes import (
     BooleanEquals,
     Equals,
@@ -402,7 +403,7 @@ def _replaced(texts: Mapping[str, str], fields: Fields, leaf: FieldLeaf) -> Said
     if not isinstance(leaf, (Equals, Glob)):
         told = f"{field.name} has other texts for {', '.join(map(repr, texts))}: not all are found"
         return on_field, (Reason("kept-in-parts", told, leaf.place),)
-    passes = partial(_passes, leaf)
+    passes = partial(fits, _pieces(leaf), cased=leaf.cased)
     pairs = [(passes(text), passes(kept), kept) for text, kept in texts.items()]
     found = [
         Equals(field, kept, cased=True, place=leaf.place) for old, new, kept in pairs if old > new
@@ -411,14 +412,6 @@ def _replaced(texts: Mapping[str, str], fields: Fields, leaf: FieldLeaf) -> Said
     if other:
         on_field = all_of([on_field, Not(any_of(other))])
     return any_of([on_field, *found]), ()
-
-
-def _passes(leaf: Equals | Glob, text: str) -> bool:
-    """Whether a text passes the test."""
-    runs = {Wildcard.ANY_RUN: ".*", Wildcard.ANY_ONE: "."}
-    pieces = (runs[p] if isinstance(p, Wildcard) else re.escape(p) for p in _pieces(leaf))
-    flags = re.DOTALL if leaf.cased else re.DOTALL | re.IGNORECASE
-    return re.fullmatch("".join(pieces), text, flags) is not None
 
 
 def _replaced_held(

@@ -229,7 +229,7 @@ def _named(table: Table, reading: Reading, sigma: str, name: str) -> Field:
 def plan(tables: Schema, entry: LogSourceEntry) -> Plan:
     """The plan that an entry `[[logsource]]` of a data file describes."""
     target = Table(entry.table, tables[entry.table])
-    texts = [target.column(name, name) for name in keywords_of(entry)]
+    texts = [target.column(name, name) for name in entry.keyword_fields]
     limited = {
         sigma: of
         for sigma, of in entry.fields.items()
@@ -256,13 +256,6 @@ def plan(tables: Schema, entry: LogSourceEntry) -> Plan:
         partial=Reason("part-of-log", entry.partial) if entry.partial else None,
         parser=parsers.parser(target.name, entry.scope),
     )
-
-
-def keywords_of(entry: LogSourceEntry) -> list[str]:
-    """The columns that keywords are looked for in."""
-    if isinstance(entry.keywords, list):
-        return entry.keywords
-    return [entry.keywords] if entry.keywords else []
 
 
 def _devices(entry: DevicesEntry | None) -> Devices | None:

@@ -77,10 +77,11 @@ def _plan(
 ) -> Plan:
     """The plan of the last file that tells of a log source, or the target's own."""
     for one in found:
-        entry = one.find(source) or one.find(LogSource(source.product))
-        if entry is not None and is_windows(entry):
-            return windows_plan(tables, (entry.table,), source)
-        if (entry := one.find(source)) is not None:
+        entry = one.find(source)
+        general = entry or one.find(LogSource(source.product))
+        if general is not None and is_windows(general):
+            return windows_plan(tables, (general.table,), source)
+        if entry is not None:
             return kusto.plan(tables, entry)
     return target.plan(source)
 

@@ -117,7 +117,7 @@ class _Entry:
                 yield self._file.problem("the list is empty", [*keys, "scope", column])
         for name, column in entry.members.items():
             yield from self._column(column, [*keys, "members", name])
-        for column in kusto.keywords_of(entry):
+        for column in entry.keyword_fields:
             yield from self._column(column, [*keys, "keywords"])
         if entry.whole and not entry.keywords:
             yield self._file.problem("'whole' needs 'keywords' beside it", [*keys, "whole"])

@@ -15,18 +15,8 @@ from transpile.targets.model import Fields, LogSourceEntry
 READ = frozenset(
     (
         *("product", "category", "service", "target", "scope", "page", "inherits", "fields"),
-        *(
-            "others",
-            "paths",
-            "known",
-            "lists",
-            "keywords",
-            "whole",
-            "textless",
-            "values",
-            "dropped",
-        ),
-        *("absent", "approximate"),
+        *("others", "paths", "known", "lists", "keywords", "whole", "textless"),
+        *("values", "dropped", "absent", "approximate"),
     )
 )
 _READ_WHERE_FIELDS_HAVE_TYPES = ("members", "plain")

@@ -145,6 +145,13 @@ class LogSourceEntry(Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     unmapped: str = ""
     page: str = ""
 
+    @property
+    def keyword_fields(self) -> list[str]:
+        """The fields that keywords are looked for in."""
+        if isinstance(self.keywords, list):
+            return self.keywords
+        return [self.keywords] if self.keywords else []
+
 
 class LogSourceFile(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A file of log sources, with sets of fields that several inherit."""

@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from functools import partial
 from ipaddress import ip_address
 
+from transpile.ir.globs import fits
 from transpile.ir.nodes import (
     And,
     AnyLeaf,
@@ -399,17 +400,12 @@ def _is_any(leaf: FieldLeaf) -> bool:
     return isinstance(leaf, Glob) and set(leaf.parts) == {Wildcard.ANY_RUN}
 
 
-_RUNS = {Wildcard.ANY_RUN: ".*", Wildcard.ANY_ONE: "."}
-
-
 def _may_pass(leaf: FieldLeaf, text: str) -> bool:
     """Whether a text passes a test, as far as can be told."""
     if isinstance(leaf, Equals):
         return leaf.value == text if leaf.cased else leaf.value.lower() == text.lower()
     if isinstance(leaf, Glob):
-        parts = (_RUNS[p] if isinstance(p, Wildcard) else re.escape(p) for p in leaf.parts)
-        flags = re.DOTALL if leaf.cased else re.DOTALL | re.IGNORECASE
-        return re.fullmatch("".join(parts), text, flags) is not None
+        return fits(leaf.parts, text, cased=leaf.cased)
     if isinstance(leaf, Regex):
         return _may_match(leaf.pattern, text)
     return isinstance(leaf, SameAs)

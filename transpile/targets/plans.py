@@ -105,9 +105,8 @@ class _Names:
         """The fields that hold an event's text."""
         if self._entry.textless:
             return ()
-        if keywords := self._entry.keywords:
-            named = [keywords] if isinstance(keywords, str) else keywords
-            return tuple(self._typed(name, "") for name in named)
+        if self._entry.keywords:
+            return tuple(self._typed(name, "") for name in self._entry.keyword_fields)
         text = self._target.text
         return () if text is None else (Field(text.name, Type(text.type)),)
 

@@ -6,14 +6,13 @@ Each gives a test on the event's text as one on the field, and what the field ho
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeAlias
 
+from transpile.ir.globs import fits
 from transpile.ir.nodes import (
     Equals,
     Exists,
-    Field,
     FieldLeaf,
     Glob,
     IsNull,
@@ -26,9 +25,7 @@ from transpile.ir.nodes import (
 )
 from transpile.ir.simplify import all_of, any_of
 from transpile.query import Reason, Refused
-
-Fields: TypeAlias = tuple[Field, ...]
-Said: TypeAlias = tuple[Node, Sequence[Reason]]
+from transpile.targets.forms import Fields, Said
 
 
 def _kept(fields: Fields, leaf: FieldLeaf) -> FieldLeaf:
@@ -37,11 +34,6 @@ def _kept(fields: Fields, leaf: FieldLeaf) -> FieldLeaf:
 
 def _told(leaf: FieldLeaf, message: str) -> Reason:
     return Reason("kept-in-parts", f"{leaf.field.name}: {message}", leaf.place)
-
-
-def _as_regex(parts: Parts) -> str:
-    runs = {Wildcard.ANY_RUN: "(?s:.*)", Wildcard.ANY_ONE: "(?s:.)"}
-    return "".join(runs[p] if isinstance(p, Wildcard) else re.escape(p) for p in parts)
 
 
 # -------------------------------------------------- text between tags, with entities in it
@@ -128,10 +120,10 @@ def _or_dash(leaf: FieldLeaf) -> Node:
     none = Equals(leaf.field, NONE, place=leaf.place)
     if isinstance(leaf, IsNull):
         return any_of([leaf, none])
-    fits = isinstance(leaf, (Exists, Regex)) or (
-        isinstance(leaf, Glob) and re.fullmatch(_as_regex(leaf.parts), NONE) is not None
+    found = isinstance(leaf, (Exists, Regex)) or (
+        isinstance(leaf, Glob) and fits(leaf.parts, NONE, cased=leaf.cased)
     )
-    return all_of([leaf, Not(none)]) if fits else leaf
+    return all_of([leaf, Not(none)]) if found else leaf
 
 
 def dashed_held(fields: Fields, text: str) -> Mapping[str, object] | None:

@@ -6,17 +6,14 @@ A URL may lack its scheme: proxies write `www.example.com/a`, and `www.example.c
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Mapping
 
 from transpile.ir.nodes import (
     Equals,
     Exists,
-    Field,
     FieldLeaf,
     Glob,
     IsNull,
-    Node,
     Not,
     NumberEquals,
     Parts,
@@ -24,11 +21,9 @@ from transpile.ir.nodes import (
     Wildcard,
 )
 from transpile.ir.simplify import any_of
-from transpile.query import Reason, Refused
+from transpile.query import Refused
+from transpile.targets.forms import Fields, Said
 from transpile.values import dataclass
-
-Fields: TypeAlias = tuple[Field, ...]
-Said: TypeAlias = tuple[Node, Sequence[Reason]]
 
 
 @dataclass(frozen=True, slots=True)

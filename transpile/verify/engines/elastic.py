@@ -120,9 +120,8 @@ def _mapping(trials: Sequence[Trial]) -> dict[str, Any]:
     asked = {
         name for one in trials for names in one.query.fields.values() for name in names.split(", ")
     }
-    for name in asked - {_SUFFIX}:
-        if name.removesuffix(_SUFFIX) not in properties:
-            properties[name.removesuffix(_SUFFIX)] = {"type": "keyword"}
+    for name in asked:
+        properties.setdefault(name.removesuffix(_SUFFIX), {"type": "keyword"})
     keyword = {"any": {"match_mapping_type": "*", "mapping": {"type": "keyword"}}}
     return {"subobjects": False, "dynamic_templates": [keyword], "properties": properties}
 
